@@ -1,0 +1,1 @@
+"""One folder per Fachverfahren: how each of them wants to be given an Antrag."""

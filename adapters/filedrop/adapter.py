@@ -1,0 +1,114 @@
+"""Brings a submission to a directory, where its Fachverfahren picks it up."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final, assert_never
+
+from adapters.filedrop.mapping import Names, sidecar
+from adapters.filedrop.settings import Settings
+from gateway.adapter import (
+    Adapter,
+    Answer,
+    Askable,
+    Consignment,
+    Delivered,
+    Enclosure,
+    NotThere,
+    Outcome,
+    Unclear,
+    Unreachable,
+)
+from gateway.submission import Grade
+from gateway.transports.directory import Arrived, Directory, File, Streamed
+
+PIECE: Final = 1 << 20
+"""bytes of an attachment held at a time"""
+
+
+class AttachmentChanged(Exception):
+    """A stored attachment is not what was recorded when it came. Nothing was handed over; somebody has to look."""
+
+
+class FileDrop:
+    """
+    One set of files per submission: document, attachments, and the sidecar as the sign that all are there.
+
+    The submission id is the key under which `transports.directory` lets a set appear once. That module's rule answers
+    `ask` too, so the answer holds after a crash at any step and after the Fachverfahren took the files away.
+    """
+
+    def __init__(self) -> None:
+        self._directories: dict[Path, Directory] = {}
+
+    async def deliver(self, consignment: Consignment) -> Outcome:
+        submission, names = consignment.submission, Names.of(consignment.submission)
+        enclosed = zip(names.attachments, consignment.enclosures, strict=True)
+        ending = await self._directory(consignment).hand_over(
+            submission.id,
+            [
+                File(names.document, consignment.document),
+                *(Streamed(name, _as_recorded(enclosure)) for name, enclosure in enclosed),
+            ],
+            File(names.sidecar, sidecar(consignment)),
+        )
+        match ending:
+            case Arrived():
+                return Delivered(names.sidecar, Grade.TRANSPORT)
+            case Unreachable() | Unclear():
+                return ending
+            case _:
+                assert_never(ending)
+
+    async def ask(self, consignment: Consignment) -> Answer:
+        reference = Names.of(consignment.submission).sidecar
+        answer = await self._directory(consignment).knows(consignment.submission.id, reference)
+        match answer:
+            case Arrived():
+                return Delivered(reference, Grade.TRANSPORT)
+            case NotThere() | Unreachable():
+                return answer
+            case _:
+                assert_never(answer)
+
+    def close(self) -> None:
+        for directory in self._directories.values():
+            directory.close()
+
+    def _directory(self, consignment: Consignment) -> Directory:
+        path = Settings.read(consignment.endpoint.settings).directory
+        known = self._directories.get(path)
+        if known is None:
+            known = self._directories[path] = Directory(path)
+        return known
+
+
+@asynccontextmanager
+async def open_filedrop() -> AsyncIterator[FileDrop]:
+    """The adapter; it connects to nothing before the first delivery."""
+    filedrop = FileDrop()
+    try:
+        yield filedrop
+    finally:
+        filedrop.close()
+
+
+async def _as_recorded(enclosure: Enclosure) -> AsyncIterator[bytes]:
+    """
+    The attachment's bytes.
+
+    Raises:
+        AttachmentChanged: after the last one, if they are not those of the recorded digest.
+    """
+    digest = hashlib.sha256()
+    async for piece in enclosure.stream.chunks(PIECE):
+        digest.update(piece)
+        yield piece
+    if digest.hexdigest() != enclosure.attachment.digest:
+        raise AttachmentChanged
+
+
+_: tuple[type[Adapter], type[Askable]] = (FileDrop, FileDrop)

@@ -1,0 +1,1 @@
+"""The ports, for real: SQL journal, attachment folder, RabbitMQ, in-process queue."""

@@ -1,0 +1,248 @@
+"""Claiming: of all who want an attempt, one gets it, with the document; the claim's row is the compare-and-set."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from sqlalchemy import bindparam, func, insert, literal_column, select
+from sqlalchemy.dialects.postgresql import insert as insert_unless
+from sqlalchemy.sql import ColumnElement
+
+from gateway.dispatch import Letter
+from gateway.drivers.sql.rows import (
+    ATTACHMENT_COLUMNS,
+    attachments_by_submission,
+    submission_columns,
+    submission_from,
+)
+from gateway.drivers.sql.steps import (
+    Ask,
+    Do,
+    Now,
+    Operation,
+    Row,
+    Statement,
+    Steps,
+    Values,
+    among,
+    sized,
+)
+from gateway.drivers.sql.tables import attachments, claims, destinations, documents, submissions, words
+from gateway.journal import Claim, Lane, Limits, NoClaim
+from gateway.submission import SECOND, Micros, SubmissionId
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A worker would like to deliver a letter, for `lease` seconds."""
+
+    letter: Letter
+    worker: str
+    lease: float
+
+
+_on_the_way: ColumnElement[bool] = literal_column("submissions.state = 'handed_over'")
+_wanted = sized(
+    lambda size: (
+        select(*submission_columns(), submissions.c.attempt, submissions.c.ask, documents.c.content)
+        .join(documents, documents.c.id == submissions.c.id)
+        .where(_on_the_way, among(submissions.c.id, size))
+    )
+)
+_enclosed = sized(
+    lambda size: (
+        select(*ATTACHMENT_COLUMNS)
+        .where(among(attachments.c.submission, size))
+        .order_by(attachments.c.submission, attachments.c.position)
+    )
+)
+lock_lane: Final = Statement(
+    select(destinations.c.failures, destinations.c.open_until, destinations.c.probe)
+    .where(destinations.c.name == bindparam("destination"), destinations.c.test == bindparam("test"))
+    .with_for_update()
+)
+_busy: Final = Statement(
+    select(func.count()).where(
+        literal_column("claims.ended_at IS NULL"),
+        claims.c.destination == bindparam("destination"),
+        claims.c.test == bindparam("test"),
+    )
+)
+insert_claim: Final = Statement(
+    insert_unless(claims).values({c.name: bindparam(c.name) for c in claims.c}).on_conflict_do_nothing()
+)
+_holders = sized(lambda size: select(claims.c.key_hash).where(among(claims.c.submission, size)))
+
+
+def hash_of(key: str) -> str:
+    """What is stored of a claim's one-time key."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def claim(limits: Callable[[Lane], Limits]) -> Operation[Wish, Claim | NoClaim]:
+    """The operation, for destinations with these limits."""
+
+    def run(wishes: Sequence[Wish]) -> Steps[Sequence[Claim | NoClaim]]:
+        now: Micros = yield Now()
+        statement, values = _wanted([wish.letter.submission for wish in wishes])
+        rows: Sequence[Row] = yield Ask(statement, values)
+        there = {SubmissionId(row[0]): row for row in rows}
+        hopes = [_hope(wish, there.get(wish.letter.submission), now) for wish in wishes]
+        hopes = yield from _within_concurrency(hopes, limits)
+        wanted = [hope for hope in hopes if isinstance(hope, Claim)]
+        if not wanted:
+            return [hope for hope in hopes if isinstance(hope, NoClaim)]
+        yield Do(
+            insert_claim, [_claim_values(hope, now) for hope in sorted(wanted, key=lambda hope: hope.submission.id)]
+        )
+        won = yield from _won(wanted)
+        results = [_settled(hope, won) for hope in hopes]
+        return (yield from _with_attachments(results, there))
+
+    return Operation("claim", run)
+
+
+def _hope(wish: Wish, row: Row | None, now: Micros) -> Claim | NoClaim:
+    if row is None or row[-3] != wish.letter.attempt:
+        return NoClaim("moved-on")
+    return Claim(
+        submission=submission_from(row),
+        attempt=wish.letter.attempt,
+        key=secrets.token_urlsafe(24),
+        worker=wish.worker,
+        until=Micros(now + int(wish.lease * SECOND)),
+        ask=bool(row[-2]),
+        document=bytes(row[-1]),
+    )
+
+
+def _within_concurrency(
+    hopes: Sequence[Claim | NoClaim], limits: Callable[[Lane], Limits]
+) -> Steps[list[Claim | NoClaim]]:
+    """
+    Make those wait that would exceed their destination's concurrency.
+
+    Where the window is no wider than the concurrency, letters in flight already keep it, and nothing needs a lock.
+    """
+    room: dict[Lane, int] = {}
+    for lane in in_order({_lane(hope) for hope in hopes if isinstance(hope, Claim)}):
+        bound = limits(lane)
+        if bound.window > bound.concurrency:
+            values = {"destination": lane.destination, "test": int(lane.test)}
+            yield Ask(lock_lane, values)
+            busy: Sequence[Row] = yield Ask(_busy, values)
+            room[lane] = bound.concurrency - busy[0][0]
+    kept: list[Claim | NoClaim] = []
+    for hope in hopes:
+        if isinstance(hope, Claim) and (lane := _lane(hope)) in room:
+            room[lane] -= 1
+            kept.append(hope if room[lane] >= 0 else NoClaim("busy"))
+        else:
+            kept.append(hope)
+    return kept
+
+
+def in_order(lanes: Iterable[Lane]) -> list[Lane]:
+    """Lanes in the order in which everybody locks them."""
+    return sorted(lanes, key=lambda lane: (lane.destination, lane.test))
+
+
+def _lane(hope: Claim) -> Lane:
+    return Lane(hope.submission.destination, hope.submission.test)
+
+
+def _won(wanted: Sequence[Claim]) -> Steps[set[str]]:
+    statement, values = _holders([hope.submission.id for hope in wanted])
+    rows: Sequence[Row] = yield Ask(statement, values)
+    return {row[0] for row in rows}
+
+
+def _settled(hope: Claim | NoClaim, won: set[str]) -> Claim | NoClaim:
+    if isinstance(hope, Claim) and hash_of(hope.key) not in won:
+        return NoClaim("taken")
+    return hope
+
+
+def _with_attachments(
+    results: Sequence[Claim | NoClaim], there: dict[SubmissionId, Row]
+) -> Steps[Sequence[Claim | NoClaim]]:
+    ids = [
+        one.submission.id
+        for one in results
+        if isinstance(one, Claim) and there[one.submission.id][len(submission_columns()) - 1]
+    ]
+    if not ids:
+        return results
+    statement, values = _enclosed(ids)
+    found = attachments_by_submission((yield Ask(statement, values)))
+    return [
+        replace(one, submission=replace(one.submission, attachments=tuple(found.get(one.submission.id, ()))))
+        if isinstance(one, Claim)
+        else one
+        for one in results
+    ]
+
+
+def _claim_values(hope: Claim, now: Micros) -> Values:
+    return {
+        "submission": hope.submission.id,
+        "attempt": hope.attempt,
+        "key_hash": hash_of(hope.key),
+        "worker": hope.worker,
+        "adapter": hope.submission.adapter,
+        "destination": hope.submission.destination,
+        "test": int(hope.submission.test),
+        "claimed_at": now,
+        "leased_until": hope.until,
+        "ended_at": None,
+        "outcome": "",
+        "code": "",
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a vendor, or an operator, said in free text about an attempt."""
+
+    submission: SubmissionId
+    attempt: int
+    said_by: str
+    reference: str
+    reason: str
+
+
+_insert_words: Final = Statement(insert(words).values({c.name: bindparam(c.name) for c in words.c}))
+
+
+def _words_values(said: Words, now: Micros) -> Values:
+    return {
+        "id": uuid.uuid4().hex,
+        "submission": said.submission,
+        "attempt": said.attempt,
+        "said_by": said.said_by,
+        "reference": _storable(said.reference),
+        "reason": _storable(said.reason),
+        "stored_at": now,
+        "expires_at": None,
+        "data_key": None,
+    }
+
+
+def _storable(text: str) -> str:
+    """Without what no database takes: an outcome must not be lost over a vendor's stray byte."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
+
+
+def keep_words(said: Sequence[Words]) -> Steps[Sequence[None]]:
+    """Put free text into the document store."""
+    now: Micros = yield Now()
+    yield Do(_insert_words, [_words_values(one, now) for one in said])
+    return [None for _ in said]
+
+
+KEEP_WORDS: Final = Operation("keep_words", keep_words, durable=False, adds=True)

@@ -1,0 +1,402 @@
+"""Handing over: which letters may leave, and taking back those that did not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import bindparam, exists, func, literal_column, or_, select, update
+from sqlalchemy.sql import ColumnElement
+
+from gateway.delivery import Breaker
+from gateway.dispatch import Letter
+from gateway.drivers.sql.claiming import in_order, insert_claim, lock_lane
+from gateway.drivers.sql.rows import event_values, insert_event, submission_columns, submission_from
+from gateway.drivers.sql.steps import (
+    Ask,
+    Do,
+    Now,
+    Operation,
+    Row,
+    Statement,
+    Steps,
+    Values,
+    among,
+    each,
+    sized,
+)
+from gateway.drivers.sql.tables import claims, destinations, submissions
+from gateway.journal import Lane, Limits
+from gateway.submission import SECOND, Micros, State, Submission
+
+# The states stand in the text, not in parameters, and without a type: only so do both databases use a partial index.
+_waiting: ColumnElement[bool] = literal_column("submissions.state = 'accepted'")
+_on_the_way: ColumnElement[bool] = literal_column("submissions.state = 'handed_over'")
+
+_first_due = (
+    select(submissions.c.due_at)
+    .where(_waiting, submissions.c.destination == destinations.c.name, submissions.c.test == destinations.c.test)
+    .order_by(submissions.c.due_at, submissions.c.sequence)
+    .limit(literal_column("1"))
+    .scalar_subquery()
+)
+_lanes_with_due: Final = Statement(
+    select(
+        destinations.c.name,
+        destinations.c.test,
+        destinations.c.failures,
+        destinations.c.open_until,
+        destinations.c.probe,
+        _first_due,
+    )
+    .where(
+        or_(
+            destinations.c.open_until.is_(None),
+            (destinations.c.open_until <= bindparam("now")) & destinations.c.probe.is_(None),
+        ),
+        _first_due <= bindparam("now"),
+    )
+    .order_by(destinations.c.name, destinations.c.test)
+    .with_for_update()
+)
+_in_flight: Final = Statement(
+    select(submissions.c.destination, submissions.c.test, func.count())
+    .where(_on_the_way)
+    .group_by(submissions.c.destination, submissions.c.test)
+)
+_due_in_lane = (
+    select(*submission_columns(), submissions.c.attempt)
+    .where(
+        _waiting,
+        submissions.c.destination == bindparam("destination"),
+        submissions.c.test == bindparam("test"),
+        submissions.c.due_at <= bindparam("now"),
+    )
+    .order_by(submissions.c.due_at, submissions.c.sequence)
+    .limit(bindparam("room"))
+    .with_for_update(skip_locked=True)
+)
+_due: Final = Statement(_due_in_lane)
+_due_but = sized(lambda size: _due_in_lane.where(~among(submissions.c.connection, size)))
+_mark_handed_over: Final = Statement(
+    update(submissions)
+    .where(submissions.c.id == bindparam("submission"))
+    .values(
+        state=State.HANDED_OVER,
+        attempt=bindparam("attempt"),
+        version=submissions.c.version + 1,
+        updated_at=bindparam("now"),
+        handed_over_at=bindparam("now"),
+        confirmed_at=None,
+    )
+)
+_mark_probe: Final = Statement(
+    update(destinations)
+    .where(destinations.c.name == bindparam("destination"), destinations.c.test == bindparam("lane"))
+    .values(probe=bindparam("submission"))
+)
+_mark_confirmed: Final = Statement(
+    update(submissions)
+    .where(submissions.c.id == bindparam("submission"), submissions.c.attempt == bindparam("letter"), _on_the_way)
+    .values(confirmed_at=bindparam("now"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Able:
+    """A lane in which something is due, and room for so many letters."""
+
+    name: str
+    test: int
+    room: int
+    first_due: Micros
+    probes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaving:
+    submission: Submission
+    attempt: int
+    probe: bool
+
+
+def hand_over(
+    limits: Callable[[Lane], Limits], paused: Callable[[], Sequence[str]] = tuple
+) -> Operation[int, Sequence[Letter]]:
+    """
+    The operation, for destinations with these limits; what belongs to a paused connection stays, tests apart.
+
+    Its item is how many letters may leave at most.
+    """
+
+    def run(most: int) -> Steps[Sequence[Letter]]:
+        now: Micros = yield Now()
+        able = yield from _with_room(now, limits)
+        chosen = sorted(able, key=lambda one: one.first_due)[:most]
+        leaving: list[_Leaving] = []
+        # An even share for each; who has waited longest comes last, and can use what the others leave of theirs.
+        for left, one in zip(range(len(chosen), 0, -1), reversed(chosen), strict=True):
+            share = min(one.room, (most - len(leaving)) // left)
+            rows = yield _due_of(one, now, share, () if one.test else paused())
+            leaving += [_Leaving(submission_from(row), row[-1] + 1, one.probes) for row in rows]
+        yield from _leave(leaving, now)
+        return [
+            Letter(one.submission.id, one.attempt, one.submission.adapter, one.submission.traceparent)
+            for one in leaving
+        ]
+
+    return each("hand_over", run, durable=False)
+
+
+def _due_of(lane: _Able, now: Micros, room: int, paused: Sequence[str]) -> Ask:
+    statement, values = _due_but(paused) if paused else (_due, {})
+    return Ask(statement, {"destination": lane.name, "test": lane.test, "now": now, "room": room, **values})
+
+
+def _with_room(now: Micros, limits: Callable[[Lane], Limits]) -> Steps[list[_Able]]:
+    lanes: Sequence[Row] = yield Ask(_lanes_with_due, {"now": now})
+    if not lanes:
+        return []
+    counted: Sequence[Row] = yield Ask(_in_flight, {})
+    in_flight = {(name, test): count for name, test, count in counted}
+    able: list[_Able] = []
+    for name, test, failures, open_until, probe, first_due in lanes:
+        breaker = Breaker(failures, open_until, probe)
+        room = breaker.room(now, in_flight.get((name, test), 0), limits(Lane(name, bool(test))))
+        if room > 0:
+            able.append(_Able(name, test, room, first_due, probes=open_until is not None))
+    return able
+
+
+def _leave(leaving: Sequence[_Leaving], now: Micros) -> Steps[None]:
+    if not leaving:
+        return
+    yield Do(
+        _mark_handed_over,
+        [{"submission": one.submission.id, "attempt": one.attempt, "now": now} for one in leaving],
+    )
+    yield Do(
+        insert_event,
+        [
+            event_values(
+                one.submission,
+                now,
+                "letter.handed_over",
+                State.ACCEPTED,
+                State.HANDED_OVER,
+                attempt=one.attempt,
+            )
+            for one in leaving
+        ],
+    )
+    if probes := [
+        {
+            "destination": one.submission.destination,
+            "lane": int(one.submission.test),
+            "submission": one.submission.id,
+        }
+        for one in leaving
+        if one.probe
+    ]:
+        yield Do(_mark_probe, probes)
+
+
+def _confirm(batches: Sequence[Sequence[Letter]]) -> Steps[Sequence[None]]:
+    now: Micros = yield Now()
+    letters = [letter for batch in batches for letter in batch]
+    if letters:
+        yield Do(
+            _mark_confirmed,
+            [
+                {"submission": letter.submission, "letter": letter.attempt, "now": now}
+                for letter in sorted(letters, key=lambda letter: letter.submission)
+            ],
+        )
+    return [None for _ in batches]
+
+
+CONFIRM: Final = Operation("confirm", _confirm, durable=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """Letters to take back, why, and after how many seconds they are due again."""
+
+    letters: Sequence[Letter]
+    because: str
+    after: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Unclaimed:
+    """Which letters to take back: older than these seconds, by whether the broker confirmed them."""
+
+    unconfirmed: float
+    confirmed: float
+
+
+_locked = sized(
+    lambda size: (
+        select(*submission_columns(), submissions.c.attempt)
+        .where(_on_the_way, among(submissions.c.id, size))
+        .order_by(submissions.c.id)
+        .with_for_update()
+    )
+)
+_claimed_attempt = exists(
+    select(1).where(claims.c.submission == submissions.c.id, claims.c.attempt == submissions.c.attempt)
+)
+_unclaimed: Final = Statement(
+    select(submissions.c.id, submissions.c.attempt)
+    .where(
+        _on_the_way,
+        or_(
+            submissions.c.confirmed_at.is_(None) & (submissions.c.handed_over_at <= bindparam("unconfirmed_before")),
+            submissions.c.confirmed_at <= bindparam("confirmed_before"),
+        ),
+        ~_claimed_attempt,
+    )
+    .limit(bindparam("most"))
+)
+_won = sized(
+    lambda size: select(claims.c.submission, claims.c.attempt, claims.c.worker).where(among(claims.c.submission, size))
+)
+_mark_accepted: Final = Statement(
+    update(submissions)
+    .where(submissions.c.id == bindparam("submission"))
+    .values(
+        state=State.ACCEPTED,
+        version=submissions.c.version + 1,
+        updated_at=bindparam("now"),
+        due_at=bindparam("due"),
+        handed_over_at=None,
+        confirmed_at=None,
+    )
+)
+_probing: Final = Statement(
+    select(destinations.c.name, destinations.c.test, destinations.c.probe).where(
+        literal_column("destinations.probe IS NOT NULL")
+    )
+)
+_forget_probe: Final = Statement(
+    update(destinations)
+    .where(destinations.c.name == bindparam("destination"), destinations.c.test == bindparam("lane"))
+    .values(probe=None)
+)
+
+
+_Named = tuple[str, int]
+"""a letter: its submission and its number"""
+
+
+def _take_back(wanted: TakeBack) -> Steps[int]:
+    if not wanted.letters:
+        return 0
+    now: Micros = yield Now()
+    named = {(letter.submission, letter.attempt) for letter in wanted.letters}
+    return (yield from _void(named, now, wanted.because, wanted.after))
+
+
+TAKE_BACK: Final = each("take_back", _take_back)
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """So many letters came back; `more` says that others may be left."""
+
+    letters: int
+    more: bool
+
+
+def _return_unclaimed(wanted: Unclaimed) -> Steps[Returned]:
+    now: Micros = yield Now()
+    bounds = {
+        "unconfirmed_before": _before(now, wanted.unconfirmed),
+        "confirmed_before": _before(now, wanted.confirmed),
+    }
+    found: Sequence[Row] = yield Ask(_unclaimed, {**bounds, "most": _AT_ONCE})
+    back = yield from _void({(id_, attempt) for id_, attempt in found}, now, "unclaimed", 0.0)
+    return Returned(back, len(found) == _AT_ONCE)
+
+
+def _before(now: Micros, seconds: float) -> int:
+    """The moment so long ago; none at all means any moment, also one that a clock put into the future."""
+    return now - int(seconds * SECOND) if seconds > 0 else _DOOMSDAY
+
+
+_AT_ONCE: Final = 1_000
+"""Letters per transaction: a broker can lose more than a statement has room for."""
+_DOOMSDAY: Final = 2**62
+
+RETURN_UNCLAIMED: Final = each("return_unclaimed", _return_unclaimed)
+
+
+def _void(letters: Collection[_Named], now: Micros, because: str, after: float) -> Steps[int]:
+    """Win the attempt's claim, so that no worker can; whatever a worker won first stays on its way."""
+    rows = yield from _still_out(letters)
+    if not rows:
+        return 0
+    probes = yield from _locked_probes({row[0] for row in rows})
+    yield Do(insert_claim, [_void_claim(submission_from(row), row[-1], now, because) for row in rows])
+    statement, values = _won([row[0] for row in rows])
+    held: Sequence[Row] = yield Ask(statement, values)
+    ours = {(submission, attempt) for submission, attempt, worker in held if worker == ""}
+    back = [row for row in rows if (row[0], row[-1]) in ours]
+    if not back:
+        return 0
+    due = now + int(after * SECOND)
+    yield Do(_mark_accepted, [{"submission": row[0], "now": now, "due": due} for row in back])
+    yield Do(
+        insert_event,
+        [
+            event_values(
+                submission_from(row),
+                now,
+                "letter.taken_back",
+                State.HANDED_OVER,
+                State.ACCEPTED,
+                attempt=row[-1],
+                code=because,
+            )
+            for row in back
+        ],
+    )
+    if freed := [probes[row[0]] for row in back if row[0] in probes]:
+        yield Do(_forget_probe, [{"destination": lane.destination, "lane": int(lane.test)} for lane in freed])
+    return len(back)
+
+
+def _still_out(letters: Collection[_Named]) -> Steps[list[Row]]:
+    """The rows of those letters that are the last ones of their submissions, locked."""
+    if not letters:
+        return []
+    statement, values = _locked([submission for submission, _ in letters])
+    rows: Sequence[Row] = yield Ask(statement, values)
+    return [row for row in rows if (row[0], row[-1]) in letters]
+
+
+def _locked_probes(among_these: Collection[str]) -> Steps[dict[str, Lane]]:
+    """Which of these submissions are probes, and of which lane; the lanes are locked before any claim is, as always."""
+    rows: Sequence[Row] = yield Ask(_probing, {})
+    probes = {probe: Lane(name, bool(test)) for name, test, probe in rows if probe in among_these}
+    for lane in in_order(probes.values()):
+        yield Ask(lock_lane, {"destination": lane.destination, "test": int(lane.test)})
+    return probes
+
+
+def _void_claim(submission: Submission, attempt: int, now: Micros, because: str) -> Values:
+    return {
+        "submission": submission.id,
+        "attempt": attempt,
+        "key_hash": "",
+        "worker": "",
+        "adapter": submission.adapter,
+        "destination": submission.destination,
+        "test": int(submission.test),
+        "claimed_at": now,
+        "leased_until": now,
+        "ended_at": now,
+        "outcome": "void",
+        "code": because,
+    }

@@ -1,0 +1,184 @@
+"""The journal port on SQL: each method names its operation, and a runner does the rest."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from gateway.dispatch import Letter, Report
+from gateway.drivers.sql import handing_over, looking, recording, registers
+from gateway.drivers.sql.claiming import KEEP_WORDS, Wish, Words, claim
+from gateway.drivers.sql.concluding import ABANDON, DROP, RELEASE, ByHand, Ended, conclude, lapse
+from gateway.drivers.sql.postgres import PostgresRunner
+from gateway.drivers.sql.schema import check_version, is_postgres, sqlite_file, upgrade
+from gateway.drivers.sql.sqlite import SqliteRunner
+from gateway.drivers.sql.steps import Clock, Runner
+from gateway.errors import WrongJournal
+from gateway.journal import (
+    Claim,
+    Client,
+    Conflicting,
+    Decide,
+    Entry,
+    Event,
+    Ignored,
+    Journal,
+    Lane,
+    Ledger,
+    Limits,
+    Moved,
+    NoClaim,
+    Recorded,
+    Replayed,
+    Standing,
+)
+from gateway.submission import Micros, SubmissionId
+
+
+class SqlJournal:
+    """The journal in a SQL database. Opened by `open_journal`; see the port for what each method promises."""
+
+    def __init__(
+        self, runner: Runner, epoch: str, limits: Callable[[Lane], Limits], paused: Callable[[], Sequence[str]] = tuple
+    ) -> None:
+        self.epoch = epoch
+        self._runner = runner
+        self._hand_over = handing_over.hand_over(limits, paused)
+        self._claim = claim(limits)
+        self._conclude = conclude(limits)
+        self._lapse = lapse(limits)
+
+    async def record(self, entry: Entry) -> Recorded | Replayed | Conflicting:
+        return await self._runner.write(recording.RECORD, entry)
+
+    async def hand_over(self, most: int = 200) -> Sequence[Letter]:
+        return await self._runner.write(self._hand_over, most)
+
+    async def confirm(self, letters: Sequence[Letter]) -> None:
+        await self._runner.write(handing_over.CONFIRM, letters)
+
+    async def take_back(self, letters: Sequence[Letter], because: str, after: float = 0.0) -> int:
+        return await self._runner.write(handing_over.TAKE_BACK, handing_over.TakeBack(letters, because, after))
+
+    async def return_unclaimed(self, *, unconfirmed: float, confirmed: float) -> int:
+        wanted = handing_over.Unclaimed(unconfirmed, confirmed)
+        letters, more = 0, True
+        while more:
+            returned = await self._runner.write(handing_over.RETURN_UNCLAIMED, wanted)
+            letters, more = letters + returned.letters, returned.more
+        return letters
+
+    async def claim(self, letter: Letter, worker: str, lease: float) -> Claim | NoClaim:
+        return await self._runner.write(self._claim, Wish(letter, worker, lease))
+
+    async def keep_words(self, claim: Claim, reference: str, reason: str) -> None:
+        said = Words(claim.submission.id, claim.attempt, claim.submission.adapter, reference, reason)
+        await self._runner.write(KEEP_WORDS, said)
+
+    async def conclude(self, report: Report, decide: Decide) -> Moved | Ignored:
+        return await self._runner.write(self._conclude, Ended(report, decide))
+
+    async def lapse(self, decide: Decide) -> Sequence[Moved]:
+        return await self._runner.write(self._lapse, decide)
+
+    async def abandon(self, worker: str) -> None:
+        await self._runner.write(ABANDON, worker)
+
+    async def release(self, submission: SubmissionId, by: str, reason: str) -> Moved:
+        return await self._runner.write(RELEASE, ByHand(submission, by, reason))
+
+    async def drop(self, submission: SubmissionId, by: str, reason: str) -> Moved:
+        return await self._runner.write(DROP, ByHand(submission, by, reason))
+
+    async def standing(self, submission: SubmissionId) -> Standing | None:
+        return await self._runner.read(looking.LOOK, submission)
+
+    async def events(self, submission: SubmissionId) -> Sequence[Event]:
+        return await self._runner.read(looking.HISTORY, submission)
+
+    async def parked(self, most: int = 100) -> Sequence[Standing]:
+        return await self._runner.read(looking.WAITING_FOR_PEOPLE, most)
+
+    async def ledger(self) -> Ledger:
+        return await self._runner.read(looking.BALANCE, None)
+
+    async def clients(self) -> Sequence[Client]:
+        return await self._runner.read(registers.CLIENTS, None)
+
+    async def add_client(self, client: Client) -> None:
+        await self._runner.write(registers.ADD_CLIENT, client)
+
+    async def revoke_client(self, name: str) -> None:
+        await self._runner.write(registers.REVOKE_CLIENT, name)
+
+    async def version_of(self, subject: str) -> int:
+        return await self._runner.read(registers.VERSION_OF, subject)
+
+    async def attachment_ids(self) -> frozenset[str]:
+        return await self._runner.read(looking.KNOWN_ATTACHMENTS, None)
+
+    async def keep_snapshot(self, name: str, body: str) -> None:
+        await self._runner.write(registers.KEEP_SNAPSHOT, registers.Snapshot(name, body))
+
+    async def snapshot(self, name: str) -> tuple[Micros, str] | None:
+        return await self._runner.read(registers.READ_SNAPSHOT, name)
+
+    async def ready(self) -> None:
+        await self._runner.write(registers.PROBE, None)
+
+    async def settle(self, name: str, value: str) -> str:
+        """Write a fact of this journal down, unless it is settled already; the value that holds."""
+        return await self._runner.write(registers.SETTLE, registers.Fact(name, value))
+
+
+def _keeps_the_port(journal: SqlJournal) -> Journal:
+    return journal
+
+
+@asynccontextmanager
+async def open_journal(
+    url: str,
+    *,
+    limits: Callable[[Lane], Limits],
+    clock: Clock,
+    kind: str | None,
+    paused: Callable[[], Sequence[str]] = tuple,
+    database_time: bool = True,
+) -> AsyncIterator[SqlJournal]:
+    """
+    Open the journal at `url` (`sqlite:///FILE` or `postgresql://…`).
+
+    `limits` says what a destination bears, `paused` which connections wait.
+    `kind` (`sandbox` or `production`) is settled with the first start and checked ever after; None (workers, command
+    line) takes what is there. SQLite upgrades its schema itself; PostgreSQL must be at this version.
+
+    Raises:
+        WrongJournal: another schema version, or the other kind of gateway.
+        JournalUnavailable: it cannot be reached.
+    """
+    if is_postgres(url):
+        await check_version(url)
+        runner: Runner = PostgresRunner(url, None if database_time else clock)
+    else:
+        await upgrade(url)
+        runner = SqliteRunner(sqlite_file(url), clock)
+    try:
+        yield SqlJournal(runner, await _epoch(runner, kind), limits, paused)
+    finally:
+        await runner.close()
+
+
+async def _epoch(runner: Runner, kind: str | None) -> str:
+    """The journal's name for the broker, and that it is of this kind; nothing of both for those who only look in."""
+    if kind is None:
+        return ""
+    settled = await runner.write(registers.SETTLE, registers.Fact("kind", kind))
+    if settled != kind:
+        raise WrongJournal(
+            f"Dieses Journal gehört zu einem Gateway der Art „{settled}“ und wird nie eines der Art „{kind}“. "
+            "Für die andere Art braucht es ein eigenes Journal.",
+            f"This journal belongs to a gateway of kind '{settled}' and never becomes one of kind '{kind}'. "
+            "The other kind needs a journal of its own.",
+        )
+    return await runner.write(registers.SETTLE, registers.Fact("epoch", uuid.uuid4().hex))

@@ -1,0 +1,166 @@
+"""Looking: where submissions stand, what happened to them, and whether the two books agree."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from sqlalchemy import bindparam, func, literal_column, select
+
+from gateway.drivers.sql.rows import (
+    ATTACHMENT_COLUMNS,
+    EVENT_COLUMNS,
+    attachments_by_submission,
+    event_from,
+    standing_from,
+    standings,
+)
+from gateway.drivers.sql.steps import Ask, Row, Statement, Steps, each
+from gateway.drivers.sql.tables import attachments, events, submissions
+from gateway.journal import Event, Ledger, Standing
+from gateway.submission import State, SubmissionId
+
+_one: Final = Statement(standings().where(submissions.c.id == bindparam("submission")))
+_enclosed: Final = Statement(
+    select(*ATTACHMENT_COLUMNS)
+    .where(attachments.c.submission == bindparam("submission"))
+    .order_by(attachments.c.position)
+)
+_events: Final = Statement(
+    select(*EVENT_COLUMNS).where(events.c.submission == bindparam("submission")).order_by(events.c.id)
+)
+_parked: Final = Statement(
+    standings()
+    .where(literal_column("submissions.state = 'parked'"))
+    .order_by(submissions.c.sequence)
+    .limit(bindparam("most"))
+)
+_attachment_ids: Final = Statement(select(attachments.c.id))
+_moves: Final = Statement(
+    select(
+        events.c.service,
+        events.c.authority,
+        events.c.test,
+        events.c.before,
+        events.c.after,
+        events.c.concludes,
+        func.count(),
+    ).group_by(
+        events.c.service,
+        events.c.authority,
+        events.c.test,
+        events.c.before,
+        events.c.after,
+        events.c.concludes,
+    )
+)
+_standing_counts: Final = Statement(
+    select(
+        submissions.c.service,
+        submissions.c.authority,
+        submissions.c.test,
+        submissions.c.state,
+        submissions.c.concluded_at.is_not(None).label("ended"),
+        func.count(),
+    ).group_by(submissions.c.service, submissions.c.authority, submissions.c.test, submissions.c.state, "ended")
+)
+
+
+def _look(submission: SubmissionId) -> Steps[Standing | None]:
+    rows: Sequence[Row] = yield Ask(_one, {"submission": submission})
+    if not rows:
+        return None
+    standing = standing_from(rows[0])
+    enclosed = attachments_by_submission((yield Ask(_enclosed, {"submission": submission})))
+    return replace(standing, submission=replace(standing.submission, attachments=tuple(enclosed.get(submission, ()))))
+
+
+def _history(submission: SubmissionId) -> Steps[Sequence[Event]]:
+    rows: Sequence[Row] = yield Ask(_events, {"submission": submission})
+    return [event_from(row) for row in rows]
+
+
+def _waiting_for_people(most: int) -> Steps[Sequence[Standing]]:
+    rows: Sequence[Row] = yield Ask(_parked, {"most": most})
+    return [standing_from(row) for row in rows]
+
+
+def _known_attachments(_: None) -> Steps[frozenset[str]]:
+    rows: Sequence[Row] = yield Ask(_attachment_ids, {})
+    return frozenset(row[0] for row in rows)
+
+
+def _balance(_: None) -> Steps[Ledger]:
+    moves: Sequence[Row] = yield Ask(_moves, {})
+    counted: Sequence[Row] = yield Ask(_standing_counts, {})
+    states: Counter[State] = Counter()
+    for row in counted:
+        states[State(row[3])] += row[-1]
+    received = sum(count for *_key, before, _after, _concludes, count in moves if before is None)
+    concluded = sum(count for *_key, ended, count in counted if ended)
+    apart = states[State.REJECTED], states[State.PARKED], concluded
+    return Ledger(
+        received=received,
+        rejected=states[State.REJECTED],
+        in_flight=states.total() - sum(apart),
+        parked=states[State.PARKED],
+        concluded=concluded,
+        imbalance=max(
+            _difference(_states_told(moves), _states_there(counted)),
+            _difference(_ends_told(moves), _ends_there(counted)),
+        ),
+        states=dict(states),
+    )
+
+
+Book = Counter[tuple[Any, ...]]
+"""how many, by service, authority, test, and state"""
+
+
+def _difference(told: Book, there: Book) -> int:
+    return sum(abs(told[cell] - there[cell]) for cell in told.keys() | there.keys())
+
+
+def _states_told(moves: Sequence[Row]) -> Book:
+    """How many must be in each state, as the events tell it."""
+    book: Book = Counter()
+    for service, authority, test, before, after, _concludes, count in moves:
+        book[service, authority, test, after] += count
+        if before is not None:
+            book[service, authority, test, before] -= count
+    return book
+
+
+def _states_there(counted: Sequence[Row]) -> Book:
+    """How many are in each state, as their rows say."""
+    book: Book = Counter()
+    for service, authority, test, state, _ended, count in counted:
+        book[service, authority, test, state] += count
+    return book
+
+
+def _ends_told(moves: Sequence[Row]) -> Book:
+    """How many must have ended, as the events tell it."""
+    book: Book = Counter()
+    for service, authority, test, _before, _after, concludes, count in moves:
+        if concludes:
+            book[service, authority, test] += count
+    return book
+
+
+def _ends_there(counted: Sequence[Row]) -> Book:
+    """How many have ended, as their rows say."""
+    book: Book = Counter()
+    for service, authority, test, _state, ended, count in counted:
+        if ended:
+            book[service, authority, test] += count
+    return book
+
+
+LOOK: Final = each("look", _look)
+HISTORY: Final = each("history", _history)
+WAITING_FOR_PEOPLE: Final = each("parked", _waiting_for_people)
+KNOWN_ATTACHMENTS: Final = each("attachment_ids", _known_attachments)
+BALANCE: Final = each("ledger", _balance)

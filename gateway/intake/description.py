@@ -1,0 +1,522 @@
+"""What OpenAPI says of the calls; written down, for they read raw requests, and FastAPI cannot see what they take."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import FastAPI, Request, Response
+from fastapi.openapi.utils import get_openapi
+from pydantic import ConfigDict, TypeAdapter, with_config
+
+from gateway import receipt
+from gateway.errors import (
+    BadRequest,
+    GatewayError,
+    JournalUnavailable,
+    Language,
+    NotAllowed,
+    NotFound,
+    NotIdentified,
+    NotXml,
+    Sentence,
+    TooLarge,
+    TooMany,
+    UuidConflict,
+    WrongMediaType,
+)
+from gateway.intake.calls import Calls
+from gateway.intake.limits import Limits
+from gateway.intake.refusals import RETRY_AFTER, TooSlow, status_of
+from gateway.intake.responses import JSON, PROBLEM
+from gateway.intake.unpacking import DOCUMENT
+from gateway.journey import Kind
+from gateway.receipt import Receipt, shapes
+from gateway.submission import Finding, Micros, State, SubmissionId
+
+Json = dict[str, Any]
+Call = Callable[[Request], Awaitable[Response]]
+
+SUBMISSIONS: Final = "/v1/submissions"
+VALIDATIONS: Final = "/v1/validations"
+
+_ID: Final = SubmissionId("0199c0de-0001-7000-8000-000000000001")
+_AT: Final = Micros(1_793_350_800_000_000)
+_SERVICE: Final = "wohnsitz"
+_AUTHORITY: Final[shapes.Authority] = {"ars": "09761", "name": "Stadt Augsburg"}
+_TRACE: Final = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+_SHAPES: Final = (
+    shapes.Accepted,
+    shapes.Problem,
+    shapes.Status,
+    shapes.Events,
+    shapes.TechnicalReceipt,
+    shapes.Verdict,
+    shapes.Route,
+)
+_ALL_SHAPES: Final = (*_SHAPES, shapes.Authority, shapes.Links, shapes.Finding, shapes.Event, shapes.Enclosed)
+
+_NO_TELEMETRY: Final[Any] = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
+"""FastAPI's own would put queries, messages of exceptions and stack traces where nobody has promised to hide them."""
+
+
+def new_api(kind: Kind) -> FastAPI:
+    """An API without calls yet. It shows /openapi.json, and no page that would load scripts from elsewhere."""
+    return FastAPI(
+        title="Antragsgateway",
+        version=version("antragsgateway"),
+        summary="Nimmt Anträge von Online-Diensten an und bringt sie zum Fachverfahren der zuständigen Behörde.",
+        description=_ABOUT + (_ABOUT_SANDBOX if kind == "sandbox" else ""),
+        openapi_tags=[
+            {"name": "Einreichungen", "description": "Einen Antrag einreichen und verfolgen."},
+            {"name": "Vorab", "description": "Fragen, bevor etwas eingereicht wird. Nichts davon wird gespeichert."},
+            {"name": "Betrieb", "description": "Für Überwachung und Lastverteiler; ohne Anmeldung."},
+        ],
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry=_NO_TELEMETRY,
+    )
+
+
+def samples_in(folder: Path) -> dict[str, str]:
+    """One valid document of each schema package in `folder`, by `standard version`; the first by name."""
+    samples: dict[str, str] = {}
+    for file in sorted(folder.glob("*/*/examples/valid/*.xml")):
+        release = file.parents[2]
+        samples.setdefault(f"{release.parent.name} {release.name}", file.read_text(encoding="utf-8"))
+    return samples
+
+
+def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, str]) -> None:
+    """Give the API its calls, each with everything that can be said about it."""
+    document = _document(samples)
+    _add(
+        api,
+        "POST",
+        SUBMISSIONS,
+        calls.submit,
+        name="submit",
+        tag="Einreichungen",
+        summary="Antrag einreichen",
+        description=_SUBMIT,
+        parameters=[_LEISTUNG, _ARS, _IDEMPOTENCY_KEY, _TRACEPARENT],
+        body={**document, "multipart/form-data": _multipart(limits, samples)},
+        answers={
+            202: _answer("Angenommen und dauerhaft gespeichert.", shapes.Accepted, _ACCEPTED, ["Location"]),
+            422: _answer(
+                "Zurückgewiesen: nicht gültig, oder niemand ist dafür angebunden.", shapes.Problem, _REJECTED, []
+            ),
+        },
+        refusals=(_NOT_XML, _NOBODY, _OUT_OF_SCOPE, _SLOW, _CONFLICT, _LARGE, _TYPE, _MANY, _AWAY),
+    )
+    _add(
+        api,
+        "POST",
+        VALIDATIONS,
+        calls.validate,
+        name="validate",
+        tag="Vorab",
+        summary="Dokument prüfen",
+        description="Prüft ein Dokument wie beim Einreichen und vergisst es. Anlagen und Zuständigkeit prüft es nicht.",
+        parameters=[_TRACEPARENT],
+        body=document,
+        answers={200: _answer("Das Urteil, auch ein schlechtes.", shapes.Verdict, _VERDICT, [])},
+        refusals=(_NOT_XML, _NOBODY, _SLOW, _LARGE, _TYPE, _MANY, _AWAY),
+    )
+    one = f"{SUBMISSIONS}/{{submission}}"
+    _add(
+        api,
+        "GET",
+        one,
+        calls.status,
+        name="getSubmission",
+        tag="Einreichungen",
+        summary="Stand einer Einreichung",
+        description="Wo sie steht. Retry-After sagt, wann sich erneutes Fragen lohnt; fehlt es, ist dies das Ende.",
+        parameters=[_SUBMISSION, _IF_NONE_MATCH],
+        answers={
+            200: _answer("Der Stand.", shapes.Status, _STATUS, ["ETag", "Retry-After"]),
+            304: {"description": "Unverändert seit dem Stand, den If-None-Match nennt."},
+        },
+        refusals=(_WRONG, _NOBODY, _NOT_THERE, _AWAY),
+    )
+    _add(
+        api,
+        "GET",
+        f"{one}/events",
+        calls.events,
+        name="getSubmissionEvents",
+        tag="Einreichungen",
+        summary="Verlauf einer Einreichung",
+        description="Was mit ihr geschah, das Älteste zuerst.",
+        parameters=[_SUBMISSION],
+        answers={200: _answer("Der Verlauf.", shapes.Events, _EVENTS, [])},
+        refusals=(_WRONG, _NOBODY, _NOT_THERE, _AWAY),
+    )
+    _add(
+        api,
+        "GET",
+        f"{one}/receipt",
+        calls.receipt,
+        name="getSubmissionReceipt",
+        tag="Einreichungen",
+        summary="Technische Quittung",
+        description="Belegt den Empfang im Gateway. Eine Eingangsbestätigung gibt nur die Behörde.",
+        parameters=[_SUBMISSION],
+        answers={200: _answer("Die Quittung.", shapes.TechnicalReceipt, _RECEIPT, [])},
+        refusals=(_WRONG, _NOBODY, _NOT_THERE, _AWAY),
+    )
+    _add(
+        api,
+        "GET",
+        "/v1/routes",
+        calls.routes,
+        name="findRoute",
+        tag="Vorab",
+        summary="Zuständige Behörde finden",
+        description="Wer für eine Leistung an einem Ort zuständig ist, nach welcher Zeile, und ob diese Behörde "
+        "angebunden ist. Eine fehlende Anbindung ist eine Antwort, kein Fehler.",
+        parameters=[{**_LEISTUNG, "required": True}, {**_ARS, "required": True}],
+        answers={200: _answer("Die Zuständigkeit.", shapes.Route, _ROUTE, [])},
+        refusals=(_WRONG, _NOBODY, _AWAY),
+    )
+
+
+def complete(api: FastAPI) -> None:
+    """Let /openapi.json show the shapes of answers and the one way to identify oneself."""
+    schemas = _schemas()
+
+    def openapi() -> Json:
+        if api.openapi_schema is None:
+            described = get_openapi(
+                title=api.title,
+                version=api.version,
+                summary=api.summary,
+                description=api.description,
+                tags=api.openapi_tags,
+                license_info={"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
+                routes=api.routes,
+            )
+            components = described.setdefault("components", {})
+            components.setdefault("schemas", {}).update(schemas)
+            components["securitySchemes"] = {"token": _TOKEN}
+            api.openapi_schema = described
+        return api.openapi_schema
+
+    api.openapi = openapi  # type: ignore[method-assign]  # the documented way to extend FastAPI's OpenAPI
+
+
+def _add(
+    api: FastAPI,
+    method: str,
+    path: str,
+    call: Call,
+    *,
+    name: str,
+    tag: str,
+    summary: str,
+    description: str,
+    parameters: list[Json],
+    answers: dict[int, Json],
+    refusals: tuple[GatewayError, ...],
+    body: Json | None = None,
+) -> None:
+    extra: Json = {"parameters": [*parameters, _LANGUAGE], "security": [{"token": []}]}
+    if body:
+        extra["requestBody"] = {"required": True, "content": body}
+    api.add_api_route(
+        path,
+        call,
+        methods=[method],
+        name=name,
+        operation_id=name,
+        tags=[tag],
+        summary=summary,
+        description=description,
+        status_code=min(answers),
+        response_class=Response,
+        response_model=None,
+        responses=dict([*_by_status(refusals).items(), *answers.items()]),
+        openapi_extra=extra,
+    )
+
+
+# ── answers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _answer(description: str, shape: type, example: Mapping[str, Any], headers: list[str]) -> Json:
+    media_type = PROBLEM if shape is shapes.Problem else JSON
+    return {
+        "description": description,
+        "headers": {name: _HEADERS[name] for name in ["Content-Language", *headers]},
+        "content": {media_type: {"schema": _ref(shape), "example": example}},
+    }
+
+
+def _by_status(refusals: tuple[GatewayError, ...]) -> dict[int, Json]:
+    """Each refusal under its status, with the problem it would really be; 500 belongs to every call."""
+    answers: dict[int, Json] = {}
+    for error in refusals:
+        status = status_of(error)
+        example = receipt.problem(
+            error, status, Language.GERMAN, instance=f"urn:antragsgateway:request:{_TRACE[3:35]}", sandbox=False
+        )
+        headers = ["Retry-After"] if status in RETRY_AFTER else ["WWW-Authenticate"] if status == 401 else []
+        answers[status] = _answer(f"{error.title.de}.", shapes.Problem, example, headers)
+    answers[500] = {
+        "description": "Im Gateway ist ein Fehler aufgetreten.",
+        "content": {PROBLEM: {"schema": _ref(shapes.Problem)}},
+    }
+    return answers
+
+
+def _ref(shape: type) -> Json:
+    return {"$ref": f"#/components/schemas/{shape.__name__}"}
+
+
+def _schemas() -> Json:
+    """The shapes as JSON schemas, their docstrings as descriptions."""
+    documented = with_config(ConfigDict(use_attribute_docstrings=True))
+    for shape in _ALL_SHAPES:
+        documented(shape)
+    _, schema = TypeAdapter.json_schemas(
+        [(shape, "serialization", TypeAdapter(shape)) for shape in _SHAPES],
+        ref_template="#/components/schemas/{model}",
+    )
+    definitions: Json = schema["$defs"]
+    return definitions
+
+
+# ── bodies ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _document(samples: Mapping[str, str]) -> Json:
+    shown: Json = {"schema": {"type": "string", "description": "Ein XML-Dokument in UTF-8."}}
+    if samples:
+        shown["examples"] = {name: {"summary": name, "value": text} for name, text in samples.items()}
+    return {"application/xml": shown, "text/xml": {"schema": shown["schema"]}}
+
+
+def _multipart(limits: Limits, samples: Mapping[str, str]) -> Json:
+    part: Json = {
+        "type": "string",
+        "contentMediaType": "application/octet-stream",
+        "description": "Eine Anlage. Der Name des Teils, oder seine Content-ID, ist ihre Kennung im XML. "
+        f"Höchstens {limits.attachments} Anlagen, je {limits.attachment} Byte, zusammen {limits.together} Byte.",
+    }
+    shown: Json = {
+        "schema": {
+            "type": "object",
+            "required": [DOCUMENT],
+            "properties": {
+                DOCUMENT: {
+                    "type": "string",
+                    "contentMediaType": "application/xml",
+                    "description": f"Das XML-Dokument, als erster Teil; höchstens {limits.document} Byte.",
+                }
+            },
+            "additionalProperties": part,
+        },
+        "encoding": {DOCUMENT: {"contentType": "application/xml"}},
+    }
+    if samples:
+        first = next(iter(samples.values()))
+        shown["example"] = {DOCUMENT: first, "anlage-1": "(die Bytes der Anlage)"}
+    return shown
+
+
+# ── parameters and headers ───────────────────────────────────────────────────────────────────────────────────────────
+
+_SUBMISSION: Final[Json] = {
+    "name": "submission",
+    "in": "path",
+    "required": True,
+    "description": "Kennung der Einreichung, wie die Quittung sie nennt.",
+    "schema": {"type": "string", "format": "uuid"},
+    "example": _ID,
+}
+_LEISTUNG: Final[Json] = {
+    "name": "leistung",
+    "in": "query",
+    "description": "Leistungsschlüssel, 14 Ziffern. Nur nötig, wo das Dokument ihn nicht nennt.",
+    "schema": {"type": "string", "pattern": "^[0-9]{14}$"},
+    "example": "99115005104000",
+}
+_ARS: Final[Json] = {
+    "name": "ars",
+    "in": "query",
+    "description": "Ort, der über die Zuständigkeit entscheidet: ARS jeder Ebene. Nur nötig, wo das Dokument ihn "
+    "nicht nennt.",
+    "schema": {"type": "string", "pattern": "^[0-9]{2,12}$"},
+    "example": "097610000000",
+}
+_IDEMPOTENCY_KEY: Final[Json] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "Eigene Kennung dieser Sendung. Dieselbe Sendung mit demselben Schlüssel wird einmal angenommen "
+    "und jedes Mal gleich beantwortet; eine nachrichtenUUID im Dokument wirkt ebenso.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    "example": "d3b07384-d9a0-4c2e-8a51-1f6f0c2a9b10",
+}
+_TRACEPARENT: Final[Json] = {
+    "name": "traceparent",
+    "in": "header",
+    "description": "W3C Trace Context; wird übernommen und weitergereicht.",
+    "schema": {"type": "string"},
+    "example": _TRACE,
+}
+_IF_NONE_MATCH: Final[Json] = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "ETag des Standes, der schon bekannt ist.",
+    "schema": {"type": "string"},
+    "example": '"3-de"',
+}
+_LANGUAGE: Final[Json] = {
+    "name": "Accept-Language",
+    "in": "header",
+    "description": "de (ohne Angabe) oder en.",
+    "schema": {"type": "string", "default": "de"},
+}
+_HEADERS: Final[Mapping[str, Json]] = {
+    "Location": {"description": "Wo der Stand der Einreichung steht.", "schema": {"type": "string"}},
+    "ETag": {"description": "Kennzeichen dieses Standes.", "schema": {"type": "string"}},
+    "Retry-After": {"description": "Sekunden, nach denen sich erneutes Fragen lohnt.", "schema": {"type": "integer"}},
+    "Content-Language": {"description": "Sprache der Antwort.", "schema": {"type": "string", "enum": ["de", "en"]}},
+    "WWW-Authenticate": {"description": "Wie man sich anmeldet (RFC 6750).", "schema": {"type": "string"}},
+}
+_TOKEN: Final[Json] = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "Token des Zugangs, vom Betreiber des Gateways (`gateway clients add`).",
+}
+
+# ── prose and examples ───────────────────────────────────────────────────────────────────────────────────────────────
+
+_ABOUT: Final = (
+    "Fehler sind `application/problem+json` (RFC 9457). `code` ist stabil und sprachunabhängig; was er bedeutet, wer "
+    "etwas tun muss und was, steht in docs/problems.md. Keine Antwort wiederholt einen Wert aus einem Dokument."
+)
+_ABOUT_SANDBOX: Final = " **Sandbox: nichts von hier erreicht eine echte Behörde.**"
+_SUBMIT: Final = (
+    "Nimmt einen Antrag an, wenn sein Dokument gültig ist und die zuständige Behörde angebunden. Nach der Antwort 202 "
+    "geht nichts mehr verloren. Anlagen kommen als weitere Teile einer multipart/form-data-Anfrage, nach dem Dokument."
+)
+
+_NOT_XML: Final = NotXml("Die Anfrage enthält kein Dokument.", "The request holds no document.")
+_NOBODY: Final = NotIdentified(
+    "Dieses Token gilt hier nicht oder nicht mehr. Tokens vergibt der Betreiber des Gateways.",
+    "This token is not valid here, or no longer. The gateway's operator issues tokens.",
+)
+_OUT_OF_SCOPE: Final = NotAllowed()
+_WRONG: Final = BadRequest()
+_NOT_THERE: Final = NotFound()
+_SLOW: Final = TooSlow()
+_CONFLICT: Final = UuidConflict()
+_LARGE: Final = TooLarge()
+_TYPE: Final = WrongMediaType()
+_MANY: Final = TooMany()
+_AWAY: Final = JournalUnavailable()
+
+_FINDING: Final = Finding(
+    "schema-invalid",
+    Sentence(
+        "Das Element „geburtsdatum“ enthält kein Datum der Form JJJJ-MM-TT.",
+        'The element "geburtsdatum" contains no date of the form YYYY-MM-DD.',
+    ),
+    path="/wohnsitz.anmeldung.0100/anmeldung/person/geburtsdatum",
+    line=52,
+    xoev="X001",
+)
+_ACCEPTED: Final = receipt.accepted(
+    Receipt(
+        submission=_ID,
+        state=State.ACCEPTED,
+        received_at=_AT,
+        service=_SERVICE,
+        authority=_AUTHORITY["ars"],
+        authority_name=_AUTHORITY["name"],
+        test=False,
+        sandbox=False,
+        message_uuid="0199c0de-0004-7000-8000-000000000004",
+    ),
+    Language.GERMAN,
+)
+_REJECTED: Final = receipt.rejected(
+    Receipt(
+        submission=_ID,
+        state=State.REJECTED,
+        received_at=_AT,
+        service="",
+        authority="",
+        authority_name="",
+        test=False,
+        sandbox=False,
+        findings=(_FINDING,),
+    ),
+    Language.GERMAN,
+)
+_STATUS: Final[shapes.Status] = {
+    "submissionId": _ID,
+    "state": "delivered",
+    "stateLabel": "übergeben",
+    "grade": "transport",
+    "gradeLabel": "an den Transport übergeben",
+    "concluded": True,
+    "concludedAt": receipt.moment(Micros(_AT + 2_400_000)),
+    "attempts": 1,
+    "receivedAt": receipt.moment(_AT),
+    "updatedAt": receipt.moment(Micros(_AT + 2_400_000)),
+    "version": 3,
+    "service": _SERVICE,
+    "authority": _AUTHORITY,
+    "test": False,
+    "links": receipt.links(_ID),
+}
+_EVENTS: Final[shapes.Events] = {
+    "submissionId": _ID,
+    "events": [
+        {"at": receipt.moment(_AT), "name": "submission.accepted", "state": "accepted", "stateLabel": "angenommen"}
+    ],
+}
+_RECEIPT: Final[shapes.TechnicalReceipt] = {
+    "submissionId": _ID,
+    "title": "Technische Quittung",
+    "text": "Das Antragsgateway hat diese Einreichung geprüft und dauerhaft gespeichert. "
+    "Eine Eingangsbestätigung kann nur die Behörde geben.",
+    "result": "accepted",
+    "receivedAt": receipt.moment(_AT),
+    "service": _SERVICE,
+    "authority": _AUTHORITY,
+    "standard": "AG-Wohnsitz",
+    "standardVersion": "1.0",
+    "root": "wohnsitz.anmeldung.0100",
+    "attachments": [],
+    "test": False,
+}
+_VERDICT: Final = {
+    "valid": False,
+    "standard": "AG-Wohnsitz",
+    "version": "1.0",
+    "root": "wohnsitz.anmeldung.0100",
+    "namespace": "urn:antragsgateway:xsd:wohnsitz:1.0",
+    "findings": _REJECTED["findings"],
+}
+_ROUTE: Final[shapes.Route] = {
+    "responsible": [_AUTHORITY],
+    "connected": True,
+    "connectionState": "live",
+    "service": _SERVICE,
+    "leistung": "99115005104000",
+    "because": ["Ihre Anbindung führt zum Zustellpunkt augsburg-wohnsitz und ist in Betrieb."],
+}

@@ -1,0 +1,153 @@
+"""What a sender says beside the document: query, key and media type; each either well-formed or refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+from urllib.parse import parse_qsl
+
+from python_multipart.multipart import parse_options_header
+
+from gateway.errors import BadRequest, Sentence, WrongMediaType
+from gateway.intake.visit import Visit
+
+XML: Final = frozenset({"application/xml", "text/xml"})
+MULTIPART: Final = "multipart/form-data"
+
+_KEY: Final = re.compile(r"[!-~]{1,255}")
+
+_FORMS: Final[Mapping[str, tuple[re.Pattern[str], Sentence]]] = {
+    "ars": (
+        re.compile(r"[0-9]{2,12}"),
+        Sentence(
+            "ars ist ein Amtlicher Regionalschlüssel: 2 bis 12 Ziffern.",
+            "ars is an Amtlicher Regionalschlüssel: 2 to 12 digits.",
+        ),
+    ),
+    "leistung": (
+        re.compile(r"[0-9]{14}"),
+        Sentence("leistung ist ein Leistungsschlüssel: 14 Ziffern.", "leistung is a Leistungsschlüssel: 14 digits."),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """A `Content-Type`: the type in lower case, and the parameters that matter here."""
+
+    name: str
+    charset: str | None = None
+    boundary: bytes = b""
+
+
+def query(visit: Visit) -> dict[str, str]:
+    """
+    The parameters of the query: `leistung` and `ars`, each at most once.
+
+    Raises:
+        BadRequest: another one, one twice, or one that is not of its form.
+    """
+    raw: bytes = visit.scope["query_string"]
+    if not raw:
+        return {}
+    try:
+        pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, max_num_fields=8, errors="strict")
+    except ValueError:
+        raise _unknown_parameter() from None
+    found = dict(pairs)
+    if len(found) != len(pairs) or not found.keys() <= _FORMS.keys():
+        raise _unknown_parameter()
+    for name, value in found.items():
+        form, said = _FORMS[name]
+        if not form.fullmatch(value):
+            raise BadRequest(said.de, said.en)
+    return found
+
+
+def no_query(visit: Visit) -> None:
+    """
+    For calls that have no parameters.
+
+    Raises:
+        BadRequest: there is one.
+    """
+    if visit.scope["query_string"]:
+        raise BadRequest("Dieser Aufruf hat keine Parameter.", "This call has no parameters.")
+
+
+def idempotency_key(visit: Visit) -> str | None:
+    """
+    The `Idempotency-Key`, as it stands.
+
+    Raises:
+        BadRequest: it is empty, longer than 255 characters, or has others than visible ASCII.
+    """
+    if b"idempotency-key" not in visit.headers:
+        return None
+    key = visit.header(b"idempotency-key")
+    if not _KEY.fullmatch(key):
+        raise BadRequest(
+            "Der Idempotency-Key besteht aus 1 bis 255 sichtbaren ASCII-Zeichen.",
+            "The Idempotency-Key has 1 to 255 visible ASCII characters.",
+        )
+    return key
+
+
+def media_type(visit: Visit, *, multipart: bool) -> MediaType:
+    """
+    The body's media type.
+
+    Raises:
+        WrongMediaType: it is neither XML nor, where that is possible, multipart; or the body is compressed.
+        BadRequest: a multipart body without boundary.
+    """
+    if visit.header(b"content-encoding").lower() not in ("", "identity"):
+        raise WrongMediaType(
+            "Komprimierte Anfragen (Content-Encoding) werden nicht angenommen.",
+            "Compressed requests (Content-Encoding) are not accepted.",
+        )
+    found = parsed(visit.headers.get(b"content-type", b""))
+    if found.name in XML:
+        return found
+    if multipart and found.name == MULTIPART:
+        if not found.boundary:
+            raise BadRequest(
+                "Dem Content-Type multipart/form-data fehlt die boundary.",
+                "The Content-Type multipart/form-data lacks its boundary.",
+            )
+        return found
+    raise _not_taken(multipart=multipart)
+
+
+@lru_cache(maxsize=256)
+def parsed(header: bytes) -> MediaType:
+    """A `Content-Type` header, by RFC 9110 §8.3.1."""
+    name, options = parse_options_header(header)
+    charset = options.get(b"charset")
+    return MediaType(
+        name.decode("ascii", "replace").strip().lower(),
+        charset.decode("ascii", "replace").strip() if charset else None,
+        options.get(b"boundary", b""),
+    )
+
+
+def _unknown_parameter() -> BadRequest:
+    names = ", ".join(_FORMS)
+    return BadRequest(
+        f"Die Anfrage hat einen unbekannten oder doppelten Parameter. Es gibt: {names}, jeden höchstens einmal.",
+        f"The request has an unknown or doubled parameter. There are: {names}, each at most once.",
+    )
+
+
+def _not_taken(*, multipart: bool) -> WrongMediaType:
+    if multipart:
+        return WrongMediaType(
+            "Angenommen werden application/xml, text/xml und, mit Anlagen, multipart/form-data.",
+            "Accepted are application/xml, text/xml and, with attachments, multipart/form-data.",
+        )
+    return WrongMediaType(
+        "Angenommen werden application/xml und text/xml.", "Accepted are application/xml and text/xml."
+    )

@@ -1,0 +1,77 @@
+"""Answers as HTTP: JSON or problem+json, with the headers they all have, and each refusal told as an event."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from fastapi import Response
+
+from gateway import receipt
+from gateway.errors import GatewayError, NotIdentified, OperatorsFault
+from gateway.events import RequestFailed, RequestRefused, frames_of
+from gateway.intake.refusals import RETRY_AFTER, Failure, status_of
+from gateway.intake.visit import Visit
+
+JSON: Final = "application/json"
+PROBLEM: Final = "application/problem+json"
+
+NOT_STORED: Final[Mapping[str, str]] = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+"""For what is fetched. Answers to POST are stored by nobody (RFC 9111 §3), and each header costs time."""
+
+_encoder: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
+
+
+def told(
+    body: Mapping[str, Any],
+    visit: Visit,
+    *,
+    status: int = 200,
+    media_type: str = JSON,
+    headers: Mapping[str, str] = NOT_STORED,
+) -> Response:
+    """A JSON answer in the visitor's language."""
+    return Response(
+        _encoder.encode(body),
+        status,
+        {"Content-Type": media_type, "Content-Language": visit.language.value, **headers},
+    )
+
+
+def refused(error: GatewayError, visit: Visit, *, sandbox: bool, headers: Mapping[str, str] | None = None) -> Response:
+    """The answer to a request that could not be served, told to operators as well."""
+    if isinstance(error, OperatorsFault):
+        return failed(error, visit, sandbox=sandbox)
+    status = status_of(error)
+    RequestRefused(
+        code=error.code, status=status, client=visit.client, path=visit.pattern, trace=visit.traceparent
+    ).tell()
+    return _problem(error, status, visit, sandbox=sandbox, headers=headers)
+
+
+def failed(error: Exception, visit: Visit, *, sandbox: bool) -> Response:
+    """The answer where something of ours broke: operators learn class and frames, the sender that it was not them."""
+    RequestFailed(
+        error=type(error).__name__, frames=frames_of(error), path=visit.pattern, trace=visit.traceparent
+    ).tell()
+    failure = Failure(
+        "Im Gateway ist ein Fehler aufgetreten; der Betreiber sieht ihn. Bitte die Anfrage später unverändert "
+        "wiederholen und bei Rückfragen die Angabe in instance nennen.",
+        "An error occurred in the gateway; its operator sees it. Please repeat the request unchanged later, and name "
+        "what instance says when asking.",
+    )
+    return _problem(failure, 500, visit, sandbox=sandbox)
+
+
+def _problem(
+    error: GatewayError, status: int, visit: Visit, *, sandbox: bool, headers: Mapping[str, str] | None = None
+) -> Response:
+    instance = f"urn:antragsgateway:request:{visit.trace}"
+    body = receipt.problem(error, status, visit.language, instance=instance, sandbox=sandbox)
+    fitting = {**NOT_STORED, **(headers or {})}
+    if status in RETRY_AFTER:
+        fitting["Retry-After"] = RETRY_AFTER[status]
+    if isinstance(error, NotIdentified):
+        fitting["WWW-Authenticate"] = 'Bearer realm="antragsgateway"'
+    return told(body, visit, status=status, media_type=PROBLEM, headers=fitting)

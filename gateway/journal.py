@@ -1,0 +1,454 @@
+"""
+Port: what must survive a power cut.
+
+The journal is the truth. Whatever it returned from `record` is on disk; whatever moved has one event row; an outcome
+counts only for the claim it answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, Protocol
+
+from gateway.adapter import Enclosure, Ending, Stream
+from gateway.dispatch import Letter, Report
+from gateway.submission import Attachment, Finding, Grade, Micros, State, Submission, SubmissionId
+
+TRANSITIONS: Final[Mapping[State | None, frozenset[State]]] = {
+    None: frozenset({State.REJECTED, State.ACCEPTED}),
+    State.ACCEPTED: frozenset({State.HANDED_OVER, State.EXPIRED}),
+    State.HANDED_OVER: frozenset(
+        {State.ACCEPTED, State.DELIVERED, State.CONFIRMED, State.REFUSED, State.PARKED, State.EXPIRED}
+    ),
+    State.DELIVERED: frozenset({State.CONFIRMED, State.REFUSED}),
+    State.CONFIRMED: frozenset({State.REFUSED}),
+    State.PARKED: frozenset({State.ACCEPTED, State.REFUSED}),
+    State.REFUSED: frozenset(),
+    State.REJECTED: frozenset(),
+    State.EXPIRED: frozenset(),
+}
+"""
+Which state may follow which; `None` is "not yet there".
+
+A refusal after `confirmed` is a Rückweisung that came late; `parked` → `refused` is an operator dropping it.
+"""
+
+
+def transition_table() -> str:
+    """`TRANSITIONS` as a Markdown table: a row for each state before, a column for each state after."""
+    head = ["", *(f"`{after}`" for after in State)]
+    rows = [
+        [f"`{before}`" if before else "not yet there", *("●" if after in follow else "" for after in State)]
+        for before, follow in TRANSITIONS.items()
+    ]
+    lines = (head, [":---", *(":---:" for _ in State)], *rows)
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+# ── recording ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """
+    What intake wants written down in one commit: an accepted submission with its document, or a rejection without.
+
+    `digest` is `submission.content_digest`. `keys` are what makes a repetition recognisable (`key:…`, `uuid:…`).
+    """
+
+    submission: Submission
+    state: Literal[State.ACCEPTED, State.REJECTED]
+    digest: str
+    size: int
+    keys: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    document: bytes | None = None
+    package_digest: str = ""
+    connection: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """It is on disk. `seen_before` says that the same content came earlier, with nothing to tell the two apart."""
+
+    seen_before: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The same content came before under the same key: this was the first answer."""
+
+    first: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Conflicting:
+    """Another content came before under the same key; nothing was stored."""
+
+    key: Literal["key", "uuid"]
+
+
+# ── handing over ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One queue of waiting submissions that share a fate: a destination, live or test."""
+
+    destination: str
+    test: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """
+    How much a destination bears: letters in flight, deliveries at once, failures until its breaker opens.
+
+    A window above the concurrency keeps letters ready for a fast destination; one below it wastes the rest.
+    """
+
+    window: int = 4
+    concurrency: int = 4
+    trip_after: int = 5
+    open_for: float = 30.0
+    """seconds the breaker stays open the first time; doubles with each failed probe, to an hour at most"""
+
+
+# ── claiming ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """
+    The right to deliver one attempt of one submission, and what to deliver.
+
+    `key` is given once and never stored in the clear. `ask` says that an earlier attempt ended unclear, so the
+    Fachverfahren is asked first.
+    """
+
+    submission: Submission
+    attempt: int
+    key: str
+    worker: str
+    until: Micros
+    ask: bool
+    document: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NoClaim:
+    """The letter is void: `taken` by another, or the submission `moved-on`. Or the destination is `busy`: ask again."""
+
+    because: Literal["taken", "moved-on", "busy"]
+
+
+# ── concluding ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Conclude:
+    """The delivery ended in this state; `final` says whether the story ends with it."""
+
+    state: Literal[State.DELIVERED, State.CONFIRMED, State.REFUSED]
+    final: bool
+    grade: Grade | None = None
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TryAgain:
+    """Wait this many seconds and deliver again; `ask` first where the last attempt may have arrived."""
+
+    after: float
+    because: str
+    ask: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """A human has to look; `cause` is a bounded code. `ask` first when they let it go on, where it may have arrived."""
+
+    cause: str
+    ask: bool = False
+
+
+Decision = Conclude | TryAgain | Park
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What the decision needs to know of an attempt: which try it was, how old the submission is, whose adapter."""
+
+    tries: int
+    age: float
+    """seconds since receipt"""
+    adapter: str
+
+
+Decide = Callable[[Ending, Attempt], Decision]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A submission changed its state. `breaker_open` says so where this opened or closed its destination's breaker."""
+
+    submission: Submission
+    before: State
+    after: State
+    concluded: bool
+    decision: Decision | None
+    tries: int
+    at: Micros
+    breaker_open: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """The report answered no claim that is open: late, doubled or forged. Nothing changed."""
+
+    because: Literal["unknown", "no-claim", "wrong-key", "already-answered"]
+
+
+# ── looking ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a submission stands now."""
+
+    submission: Submission
+    state: State
+    grade: Grade | None
+    concluded_at: Micros | None
+    updated_at: Micros
+    due_at: Micros | None
+    attempts: int
+    cause: str
+    """bounded code of the last refusal, failure or parking; empty where there is none"""
+    reference: str | None
+    """the Fachverfahren's reference, from the document store; gone when that is forgotten"""
+    findings: tuple[Finding, ...]
+    version: int
+    """grows with every change; the ETag"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One row of the append-only log: what happened to a submission, in codes."""
+
+    id: int
+    submission: SubmissionId
+    at: Micros
+    name: str
+    before: State | None
+    after: State
+    attempt: int
+    code: str
+    by: str
+    """an operator's account, empty for the gateway itself; not shown to portals"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """
+    Two books, compared in one snapshot.
+
+    `received` comes from the events, the others from the submission rows. `imbalance` adds up, over services,
+    authorities, test and state, how far the two books are apart; it must be 0.
+    """
+
+    received: int
+    rejected: int
+    in_flight: int
+    parked: int
+    concluded: int
+    imbalance: int
+    states: Mapping[State, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A portal: a name, the hash of its token, and what it may send where."""
+
+    name: str
+    token_hash: str
+    """hex SHA-256 of the token"""
+    services: tuple[str, ...] = ("*",)
+    """short names, or `*`"""
+    regions: tuple[str, ...] = ("*",)
+    """ARS prefixes, or `*`"""
+    created_at: Micros = Micros(0)
+    revoked_at: Micros | None = None
+
+
+class Claims(Protocol):
+    """The part of the journal a worker may use: claim a letter, read what it is to deliver, keep a vendor's words."""
+
+    async def claim(self, letter: Letter, worker: str, lease: float) -> Claim | NoClaim:
+        """
+        Take the attempt for `lease` seconds, or learn that there is nothing to take.
+
+        Raises:
+            JournalUnavailable: nothing was claimed.
+        """
+        ...
+
+    async def keep_words(self, claim: Claim, reference: str, reason: str) -> None:
+        """Put a vendor's reference and free text into the document store, for the outcome that follows."""
+        ...
+
+
+class Journal(Claims, Protocol):
+    """
+    What the gateway knows. Every method is one transaction, or part of one shared with others that wait.
+
+    All of them raise `JournalUnavailable` when nothing could be read or written.
+    """
+
+    epoch: str
+    """names this journal for the broker's marker queue"""
+
+    async def record(self, entry: Entry) -> Recorded | Replayed | Conflicting:
+        """Write an entry down, unless its keys were used before. On return it is on disk."""
+        ...
+
+    async def hand_over(self, most: int = 200) -> Sequence[Letter]:
+        """
+        Mark due submissions `handed_over`, as many as their destinations have room for, and name their letters.
+
+        What belongs to a paused connection waits, test messages apart.
+
+        A letter whose publication is not followed by `confirm` or `take_back` is taken back by `return_unclaimed`.
+        """
+        ...
+
+    async def confirm(self, letters: Sequence[Letter]) -> None:
+        """The broker has these letters."""
+        ...
+
+    async def take_back(self, letters: Sequence[Letter], because: str, after: float = 0.0) -> int:
+        """
+        These letters may never have left: their submissions are `accepted` again, due in `after` seconds; how many.
+
+        A letter that a worker claimed in the meantime did leave, and stays.
+        """
+        ...
+
+    async def return_unclaimed(self, *, unconfirmed: float, confirmed: float) -> int:
+        """
+        Take back letters that nobody claimed within these seconds, by whether the broker confirmed them.
+
+        With zeros, all of them: the broker was empty. Returns how many.
+        """
+        ...
+
+    async def conclude(self, report: Report, decide: Decide) -> Moved | Ignored:
+        """Apply the decision for an outcome, if it answers an open claim."""
+        ...
+
+    async def lapse(self, decide: Decide) -> Sequence[Moved]:
+        """Treat every claim whose lease ended as `Unclear`."""
+        ...
+
+    async def abandon(self, worker: str) -> None:
+        """End every lease of this worker now, because its process is gone; `lapse` does the rest."""
+        ...
+
+    async def release(self, submission: SubmissionId, by: str, reason: str) -> Moved:
+        """
+        Let a parked submission be tried again, at once.
+
+        Raises:
+            NotFound, NotResponsible: there is none, or it is not parked.
+        """
+        ...
+
+    async def drop(self, submission: SubmissionId, by: str, reason: str) -> Moved:
+        """
+        End a parked submission as `refused` with code `operator-dropped`.
+
+        Raises:
+            NotFound, NotResponsible: there is none, or it is not parked.
+        """
+        ...
+
+    async def standing(self, submission: SubmissionId) -> Standing | None:
+        """Where a submission stands."""
+        ...
+
+    async def events(self, submission: SubmissionId) -> Sequence[Event]:
+        """What happened to it, oldest first."""
+        ...
+
+    async def parked(self, most: int = 100) -> Sequence[Standing]:
+        """What waits for a human, oldest first."""
+        ...
+
+    async def ledger(self) -> Ledger:
+        """Both books, compared."""
+        ...
+
+    async def clients(self) -> Sequence[Client]:
+        """Every client, revoked ones too."""
+        ...
+
+    async def add_client(self, client: Client) -> None:
+        """
+        Make a portal known.
+
+        Raises:
+            NotResponsible: the name is taken.
+        """
+        ...
+
+    async def revoke_client(self, name: str) -> None:
+        """
+        End a client's token everywhere within two seconds.
+
+        Raises:
+            NotFound: there is none of that name.
+        """
+        ...
+
+    async def version_of(self, subject: str) -> int:
+        """A number that grows when `subject` (`clients`, `connections`) changed: what caches follow."""
+        ...
+
+    async def attachment_ids(self) -> frozenset[str]:
+        """Ids of all attachments that belong to a submission; other files are orphans."""
+        ...
+
+    async def ready(self) -> None:
+        """Return if the journal can be written now; raise `JournalUnavailable` otherwise."""
+        ...
+
+
+class AttachmentStore(Protocol):
+    """Files that came with submissions: streamed in, synced before the commit that names them, streamed out."""
+
+    async def keep(self, name: str, media_type: str, chunks: AsyncIterable[bytes], most: int) -> Attachment:
+        """
+        Store a file as it arrives, never whole in memory; file and folder are synced on return.
+
+        Raises:
+            TooLarge: more than `most` bytes came; nothing is left behind.
+            JournalUnavailable: the disk did not take it; nothing is left behind.
+        """
+        ...
+
+    def open(self, attachment: Attachment) -> Stream:
+        """The file's bytes."""
+        ...
+
+    def enclose(self, attachments: Iterable[Attachment]) -> tuple[Enclosure, ...]:
+        """Attachments as adapters want them."""
+        ...
+
+    async def discard(self, attachments: Iterable[Attachment]) -> None:
+        """Forget files whose submission was not recorded."""
+        ...
+
+    async def sweep(self, known: frozenset[str], older_than: float) -> int:
+        """Remove files of no submission, older than this many seconds; how many."""
+        ...

@@ -1,0 +1,384 @@
+"""
+THE STORY: an Antrag is accepted, handed over, delivered, concluded.
+
+Each act takes values and leaves the journal in a state from which the next act, or the same one after a power cut, can
+go on. Nothing here knows HTTP, SQL or AMQP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final, Literal, TypeVar
+from zoneinfo import ZoneInfo
+
+from gateway import telling
+from gateway.adapter import (
+    Adapter,
+    Askable,
+    Broken,
+    Consignment,
+    Delivered,
+    Ending,
+    Endpoint,
+    NotThere,
+    Refused,
+    Unclear,
+    Unreachable,
+)
+from gateway.delivery import Policy, decide
+from gateway.dispatch import Dispatch, Letter, Post, Report
+from gateway.errors import BrokerUnavailable, UuidConflict
+from gateway.events import frames_of
+from gateway.journal import (
+    AttachmentStore,
+    Attempt,
+    Claim,
+    Claims,
+    Conflicting,
+    Decide,
+    Decision,
+    Entry,
+    Ignored,
+    Journal,
+    Moved,
+    NoClaim,
+    Recorded,
+    Replayed,
+)
+from gateway.parcel import Parcel, accepted, not_in_scope, rejected, reused
+from gateway.receipt import Receipt
+from gateway.routing import Door, NoDoor, Question, Tables
+from gateway.submission import SECOND, Micros, Reading
+from gateway.validation import Invalid, Schemas, Valid, Verdict, unmatched_enclosures
+
+Kind = Literal["sandbox", "production"]
+T = TypeVar("T")
+
+
+class Bell:
+    """Wakes the hand-over when there may be something to hand over; ringing twice is ringing once."""
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        """There may be something to do."""
+        self._rung.set()
+
+    async def heard(self, within: float) -> None:
+        """Return when rung, or after this many seconds."""
+        try:
+            async with asyncio.timeout(within):
+                await self._rung.wait()
+        except TimeoutError:
+            return
+        self._rung.clear()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """What the serving side needs to tell the story."""
+
+    kind: Kind
+    schemas: Schemas
+    tables: Tables
+    journal: Journal
+    dispatch: Dispatch
+    attachments: AttachmentStore
+    policies: Callable[[str], Policy]
+    """an adapter's policy, by its name"""
+    clock: Callable[[], Micros]
+    chance: Callable[[], float]
+    """a number in [0, 1), to spread retries"""
+    bell: Bell = field(default_factory=Bell)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workbench:
+    """What a worker needs to deliver."""
+
+    name: str
+    claims: Claims
+    post: Post
+    adapter: Adapter
+    endpoint: Callable[[str, bool], Endpoint]
+    """a destination's endpoint, by its name and whether the test one is meant"""
+    attachments: AttachmentStore
+    time_limit: float
+    """seconds a question or a delivery may take"""
+    spare: float = 60.0
+    """seconds a claim lasts beyond that, to bring the outcome back"""
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    @property
+    def lease(self) -> float:
+        """Seconds a claim lasts: asking, delivering, and what is spare."""
+        return 2 * self.time_limit + self.spare
+
+
+# ── ACCEPT ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def accept(parcel: Parcel, *, gateway: Gateway) -> Receipt:
+    """
+    A document is at the door.
+
+    When this returns, the sender has an answer, and the journal has the document or the rejection. Everything after
+    that may wait, fail and be tried again.
+
+    Raises:
+        NotReadable, TooLarge: nothing could be read; nothing is stored.
+        NotAllowed: the client may not send this service to this place; nothing is stored.
+        UuidConflict: the key or UUID came before with other content; nothing is stored.
+        NotChecked, JournalUnavailable: not now; nothing is stored.
+    """
+    verdict = await judge(parcel, gateway=gateway)
+    entry = _entry(parcel, verdict, gateway)
+    return await _record(entry, parcel, gateway)
+
+
+async def judge(parcel: Parcel, *, gateway: Gateway) -> Verdict:
+    """
+    The verdict on a parcel, its attachments included: small documents on the spot, large ones in a thread.
+
+    The door has measured the document already, so its size is not judged again.
+    """
+    size = len(parcel.document)
+    if size <= _SMALL:
+        verdict = gateway.schemas.judge(parcel.document, parcel.charset, most=size)
+    else:
+        verdict = await asyncio.to_thread(gateway.schemas.judge, parcel.document, parcel.charset, most=size)
+    if isinstance(verdict, Valid) and (unmatched := unmatched_enclosures(verdict.reading, parcel.attachments)):
+        return Invalid(verdict.reading, (*verdict.findings, *unmatched))
+    return verdict
+
+
+def find_door(
+    parcel: Parcel, reading: Reading, place: Callable[[str], str | None], *, gateway: Gateway
+) -> Door | NoDoor:
+    """Who is responsible on the day of receipt, and whether their door is open. `place` reads the deciding place."""
+    return gateway.tables.find(
+        Question(
+            root=reading.root,
+            namespace=reading.namespace,
+            leistung=parcel.leistung,
+            ars=parcel.ars,
+            document_leistung=reading.leistung,
+            place=place,
+            reader=reading.reader,
+            test=reading.test,
+            day=datetime.fromtimestamp(parcel.received_at / SECOND, UTC).astimezone(_BERLIN).date(),
+        )
+    )
+
+
+def _entry(parcel: Parcel, verdict: Verdict, gateway: Gateway) -> Entry:
+    """What goes into the journal: valid and with an open door, or rejected with the reason."""
+    match verdict:
+        case Invalid(reading, findings):
+            return rejected(parcel, reading, findings)
+        case Valid(reading, document, warnings):
+            match find_door(parcel, reading, document.text, gateway=gateway):
+                case NoDoor() as absence:
+                    return rejected(parcel, reading, (*warnings, absence.finding), absence)
+                case Door() as door:
+                    if not gateway.tables.in_scope(parcel.client, door.service.name, door.authority.ars):
+                        raise not_in_scope()
+                    return accepted(parcel, reading, door, warnings)
+
+
+async def _record(entry: Entry, parcel: Parcel, gateway: Gateway) -> Receipt:
+    sandbox = gateway.kind == "sandbox"
+    match await gateway.journal.record(entry):
+        case Recorded(seen_before):
+            gateway.bell.ring()
+            telling.recorded(entry, parcel, seen_before=seen_before)
+            authority = gateway.tables.authority_name(entry.submission.authority)
+            return Receipt.first(entry, sandbox=sandbox, authority=authority, seen_before=seen_before)
+        case Replayed(first):
+            telling.replayed(first, parcel)
+            authority = gateway.tables.authority_name(first.submission.authority)
+            return Receipt.again(first, sandbox=sandbox, authority=authority)
+        case Conflicting() as conflict:
+            telling.conflicted(conflict, parcel)
+            said = reused(conflict.key)
+            raise UuidConflict(said.de, said.en)
+
+
+_SMALL: Final = 262_144
+"""Bytes up to which judging costs less than a hop to a thread and back is worth."""
+
+_BERLIN: Final = ZoneInfo("Europe/Berlin")
+
+
+# ── HAND OVER ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def hand_over(*, gateway: Gateway) -> int:
+    """
+    Send the letters of what is due, as far as destinations have room; how many left.
+
+    While the broker is away nothing moves: everything waits in the journal, where it is safe.
+    """
+    if not gateway.dispatch.connected:
+        return 0
+    letters = await gateway.journal.hand_over()
+    if not letters:
+        return 0
+    confirmed = await gateway.dispatch.publish(letters)
+    await gateway.journal.confirm(confirmed)
+    telling.handed_over(confirmed)
+    if missing := _without(letters, confirmed):
+        await gateway.journal.take_back(missing, "not-confirmed", after=1.0)
+        telling.taken_back(missing, "not-confirmed")
+    return len(confirmed)
+
+
+def _without(letters: Sequence[Letter], confirmed: Sequence[Letter]) -> list[Letter]:
+    arrived = set(confirmed)
+    return [letter for letter in letters if letter not in arrived]
+
+
+# ── DELIVER ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def deliver(letter: Letter, *, bench: Workbench) -> None:
+    """
+    A letter reached a worker.
+
+    When this returns, the letter is of no further use: its outcome is with the broker, or the letter was void, or the
+    lease will end and the journal find out.
+    """
+    match await _claim(letter, bench):
+        case NoClaim() as why:
+            telling.void(letter, why)
+        case Claim() as claim:
+            started = time.perf_counter()
+            ending = await _attempt(claim, bench)
+            telling.ended(claim, ending, time.perf_counter() - started)
+            await _keep_words(claim, ending, bench)
+            await _report(claim, ending, bench)
+
+
+async def _claim(letter: Letter, bench: Workbench) -> Claim | NoClaim:
+    """The claim, or that there is none; a busy destination is waited for."""
+    wait = 0.02
+    while (result := await bench.claims.claim(letter, bench.name, bench.lease)) == NoClaim("busy"):
+        await bench.pause(wait)
+        wait = min(2 * wait, 0.5)
+    return result
+
+
+async def _attempt(claim: Claim, bench: Workbench) -> Ending:
+    """How the attempt ended; what an adapter raises is a bug of the adapter, and an ending too."""
+    submission = claim.submission
+    try:
+        consignment = Consignment(
+            submission=submission,
+            document=claim.document,
+            enclosures=bench.attachments.enclose(submission.attachments),
+            endpoint=bench.endpoint(submission.destination, submission.test),
+        )
+        if claim.ask and (answer := await _ask(consignment, bench)) is not None:
+            return answer
+        outcome = await _in_time(bench.adapter.deliver(consignment), bench)
+        return Unclear("time-limit") if outcome is None else outcome
+    except Exception as error:  # noqa: BLE001 - whatever an adapter raises, it is not the submission's fault
+        return Broken(type(error).__name__, frames_of(error))
+
+
+async def _ask(consignment: Consignment, bench: Workbench) -> Delivered | Refused | Unreachable | None:
+    """What the Fachverfahren says to "do you have it?"; None where it does not, and delivering again is right."""
+    if not isinstance(bench.adapter, Askable):
+        return None
+    answer = await _in_time(bench.adapter.ask(consignment), bench)
+    if answer is None:
+        return Unreachable("no-answer-to-question")
+    return None if isinstance(answer, NotThere) else answer
+
+
+async def _in_time(answer: Awaitable[T], bench: Workbench) -> T | None:
+    try:
+        async with asyncio.timeout(bench.time_limit):
+            return await answer
+    except TimeoutError:
+        return None
+
+
+async def _keep_words(claim: Claim, ending: Ending, bench: Workbench) -> None:
+    """A vendor's own words go into the document store; they may be personal."""
+    match ending:
+        case Delivered(reference, _) if reference:
+            await bench.claims.keep_words(claim, reference, "")
+        case Refused(_, reason) if reason:
+            await bench.claims.keep_words(claim, "", reason)
+        case _:
+            return
+
+
+async def _report(claim: Claim, ending: Ending, bench: Workbench) -> None:
+    """Send the outcome until the broker has it; if it never does, the lease ends and the journal asks by itself."""
+    submission = claim.submission
+    report = Report(
+        submission=submission.id,
+        attempt=claim.attempt,
+        key=claim.key,
+        worker=bench.name,
+        adapter=submission.adapter,
+        ending=_without_words(ending),
+        traceparent=submission.traceparent,
+    )
+    for tries in range(_REPORT_TRIES):
+        try:
+            return await bench.post.report(report)
+        except BrokerUnavailable:
+            await bench.pause(min(0.2 * 2**tries, 5.0))
+    return None
+
+
+def _without_words(ending: Ending) -> Ending:
+    match ending:
+        case Delivered(_, grade):
+            return Delivered("", grade)
+        case Refused(code, _):
+            return Refused(code)
+        case _:
+            return ending
+
+
+_REPORT_TRIES: Final = 40
+
+
+# ── CONCLUDE ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def conclude(report: Report, *, gateway: Gateway) -> None:
+    """An outcome came back: what follows from it happens now, if it answers an open claim."""
+    match await gateway.journal.conclude(report, decider(gateway)):
+        case Ignored() as why:
+            telling.ignored(report, why)
+        case Moved() as move:
+            telling.moved(move)
+            gateway.bell.ring()
+
+
+async def lapse(*, gateway: Gateway) -> int:
+    """Attempts whose lease ended without an outcome may have arrived: they are `Unclear`. How many."""
+    moves = await gateway.journal.lapse(decider(gateway))
+    for move in moves:
+        telling.moved(move)
+        gateway.bell.ring()
+    return len(moves)
+
+
+def decider(gateway: Gateway) -> Decide:
+    """What follows from an attempt's end, by the policy of its adapter."""
+
+    def by_policy(ending: Ending, attempt: Attempt) -> Decision:
+        return decide(ending, attempt, gateway.policies(attempt.adapter), gateway.chance())
+
+    return by_policy

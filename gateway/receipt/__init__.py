@@ -1,0 +1,31 @@
+"""What a sender is told: the receipt, the problem, the status; in JSON, German or English."""
+
+from gateway.receipt.answers import (
+    PROBLEM,
+    accepted,
+    events,
+    is_final,
+    links,
+    moment,
+    problem,
+    rejected,
+    status,
+    technical_receipt,
+    verdict,
+)
+from gateway.receipt.receipt import Receipt
+
+__all__ = [
+    "PROBLEM",
+    "Receipt",
+    "accepted",
+    "events",
+    "is_final",
+    "links",
+    "moment",
+    "problem",
+    "rejected",
+    "status",
+    "technical_receipt",
+    "verdict",
+]

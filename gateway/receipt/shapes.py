@@ -1,0 +1,205 @@
+"""
+The shapes of everything a sender is told, in JSON.
+
+OpenAPI shows these classes and their docstrings to German portal developers, hence the language. Tests compare every
+answer with its shape; mypy compares the code that builds it.
+"""
+
+from typing import Literal, NotRequired
+
+from typing_extensions import TypedDict
+
+
+class Authority(TypedDict):
+    """Eine Behörde."""
+
+    ars: str
+    """Amtlicher Regionalschlüssel ihres Gebiets, so lang wie ihre Ebene"""
+    name: str
+
+
+class Links(TypedDict):
+    """Wo mehr über eine Einreichung steht; Pfade auf diesem Gateway."""
+
+    self: str
+    events: str
+    receipt: str
+
+
+class Finding(TypedDict):
+    """Ein Befund der Prüfung. Er nennt Stelle und Grund, nie einen Wert aus dem Dokument."""
+
+    code: str
+    """sprachunabhängig und stabil, siehe docs/problems.md"""
+    severity: Literal["error", "warning"]
+    text: str
+    path: NotRequired[str]
+    """Elemente bis zur Stelle, wie `/a/b[2]/c`"""
+    line: NotRequired[int]
+    """Zeile im Dokument, ab 1"""
+    xoev: NotRequired[str]
+    """Code aus der Liste des Standards, wo er einen hat"""
+
+
+class Accepted(TypedDict):
+    """Technische Quittung: die Einreichung ist dauerhaft gespeichert."""
+
+    submissionId: str
+    """Kennung der Einreichung (UUIDv7)"""
+    state: Literal["accepted"]
+    stateLabel: str
+    receivedAt: str
+    """Zeitpunkt des Empfangs (RFC 3339, UTC)"""
+    service: str
+    """Kurzname der Leistung"""
+    authority: Authority
+    test: bool
+    """Testnachricht: sie geht nur an den Testzugang des Zustellpunkts"""
+    messageUuid: NotRequired[str]
+    """`nachrichtenUUID` des Dokuments, wenn es eine hat"""
+    links: Links
+    sandbox: NotRequired[Literal[True]]
+    """dieses Gateway ist eine Sandbox: nichts davon erreicht eine echte Behörde"""
+    replay: NotRequired[Literal[True]]
+    """dieselbe Sendung kam schon einmal an: dies ist die erste Antwort noch einmal"""
+    warnings: NotRequired[list[Finding]]
+
+
+class Problem(TypedDict):
+    """Warum eine Anfrage keinen Erfolg hatte (RFC 9457)."""
+
+    type: str
+    """`urn:antragsgateway:problem:` und der Code; erklärt in docs/problems.md"""
+    title: str
+    status: int
+    detail: str
+    """was geschah und was nun zu tun ist"""
+    instance: str
+    """die Einreichung, wo es eine gibt, sonst diese Anfrage (die Trace-ID, unter der der Betreiber sie findet)"""
+    code: str
+    """sprachunabhängig und stabil"""
+    xoev: NotRequired[str]
+    """Code aus der Liste des Standards, wo er einen hat"""
+    findings: NotRequired[list[Finding]]
+    submissionId: NotRequired[str]
+    """Kennung der zurückgewiesenen Einreichung"""
+    authority: NotRequired[Authority]
+    """die zuständige Behörde, wo sie feststeht"""
+    test: NotRequired[Literal[True]]
+    sandbox: NotRequired[Literal[True]]
+
+
+class Status(TypedDict):
+    """Wo eine Einreichung steht."""
+
+    submissionId: str
+    state: Literal["rejected", "accepted", "handed_over", "delivered", "confirmed", "refused", "parked", "expired"]
+    stateLabel: str
+    grade: NotRequired[Literal["transport", "taken", "answered"]]
+    """wie gut die Übergabe belegt ist: an den Transport gegeben, vom Fachverfahren angenommen, von ihm beantwortet"""
+    gradeLabel: NotRequired[str]
+    concluded: bool
+    """ob dies das Ende ist"""
+    concludedAt: NotRequired[str]
+    attempts: int
+    """bisherige Zustellversuche"""
+    nextAttemptAt: NotRequired[str]
+    """wann der nächste frühestens beginnt"""
+    cause: NotRequired[str]
+    """Code des letzten Hindernisses"""
+    reference: NotRequired[str]
+    """Kennung, die das Fachverfahren vergeben hat"""
+    receivedAt: str
+    updatedAt: str
+    version: int
+    """wächst mit jeder Änderung"""
+    service: str
+    authority: Authority | None
+    test: bool
+    messageUuid: NotRequired[str]
+    findings: NotRequired[list[Finding]]
+    links: Links
+    sandbox: NotRequired[Literal[True]]
+
+
+class Event(TypedDict):
+    """Etwas, das mit der Einreichung geschah."""
+
+    at: str
+    name: str
+    state: str
+    """Stand danach"""
+    stateLabel: str
+    attempt: NotRequired[int]
+    code: NotRequired[str]
+
+
+class Events(TypedDict):
+    """Was mit einer Einreichung geschah, das Älteste zuerst."""
+
+    submissionId: str
+    events: list[Event]
+
+
+class Enclosed(TypedDict):
+    """Eine Anlage, wie sie ankam."""
+
+    name: str
+    """ihre Kennung im Dokument"""
+    mediaType: str
+    size: int
+    digest: str
+    """SHA-256, hexadezimal"""
+
+
+class TechnicalReceipt(TypedDict):
+    """Beleg über den Empfang im Gateway. Keine Eingangsbestätigung der Behörde."""
+
+    submissionId: str
+    title: str
+    text: str
+    result: Literal["accepted", "rejected"]
+    receivedAt: str
+    service: str
+    authority: Authority | None
+    standard: str
+    """Paket, nach dem geprüft wurde"""
+    standardVersion: str
+    root: str
+    """Wurzelelement des Dokuments"""
+    messageUuid: NotRequired[str]
+    attachments: list[Enclosed]
+    test: bool
+    findings: NotRequired[list[Finding]]
+    sandbox: NotRequired[Literal[True]]
+
+
+class Verdict(TypedDict):
+    """Das Urteil über ein Dokument. Nichts davon wurde gespeichert."""
+
+    valid: bool
+    standard: str
+    """Paket, nach dem geprüft wurde; leer, wo keines passt"""
+    version: str
+    root: str
+    namespace: str
+    findings: list[Finding]
+    sandbox: NotRequired[Literal[True]]
+
+
+class Route(TypedDict):
+    """Wer für eine Leistung an einem Ort zuständig ist, und ob diese Behörde angebunden ist."""
+
+    responsible: list[Authority]
+    """eine; oder alle, wo jede für ihr Gebiet zuständig ist; leer, wo keine feststeht"""
+    connected: bool
+    """ob Einreichungen angenommen werden"""
+    connectionState: NotRequired[str]
+    service: NotRequired[str]
+    leistung: NotRequired[str]
+    code: NotRequired[str]
+    """warum es keine Anbindung gibt"""
+    xoev: NotRequired[str]
+    because: list[str]
+    """welche Zeile entschied und was daraus folgt"""
+    sandbox: NotRequired[Literal[True]]

@@ -1,0 +1,108 @@
+"""What is done again and again while a gateway serves: hand over, notice lapsed leases, balance the ledger, sweep."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from gateway import journey
+from gateway.errors import NobodysFault
+from gateway.events import IMBALANCE, IN_STATE, LedgerUnbalanced, OrphansSwept, TaskFailed, frames_of
+from gateway.journal import Ledger
+from gateway.journey import Gateway
+from gateway.submission import State
+
+Step = Callable[[], Awaitable[object]]
+
+_PATIENCE: Final = 1.0
+"""Seconds before a round that failed begins again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How often each round comes; seconds."""
+
+    idle: float = 0.5
+    """the hand-over looks at least this often for what other processes or the clock made due"""
+    lapse: float = 2.0
+    unconfirmed: float = 30.0
+    """a letter whose publication nobody confirmed is taken back after this"""
+    unclaimed: float = 900.0
+    """a confirmed letter that nobody claimed is taken back after this"""
+    snapshot: float = 15.0
+    sweep: float = 3_600.0
+    orphan_age: float = 86_400.0
+
+
+@asynccontextmanager
+async def rounds(gateway: Gateway, pace: Pace) -> AsyncIterator[None]:
+    """All rounds, while the context is open; each survives its failures and says so."""
+    tasks = [
+        asyncio.create_task(_again_and_again(name, step), name=name)
+        for name, step in (
+            ("hand-over", lambda: _hand_over(gateway, pace)),
+            ("lapse", lambda: _then_wait(journey.lapse(gateway=gateway), pace.lapse)),
+            ("unclaimed", lambda: _then_wait(_return_unclaimed(gateway, pace), pace.unconfirmed / 3)),
+            ("ledger", lambda: _balance(gateway, pace)),
+            ("orphans", lambda: _then_wait(_sweep(gateway, pace), pace.sweep)),
+        )
+    ]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _again_and_again(name: str, step: Step) -> None:
+    while True:
+        try:
+            await step()
+        except NobodysFault:
+            await asyncio.sleep(_PATIENCE)
+        except Exception as error:  # noqa: BLE001 - a round that dies would be a gateway that silently stops
+            TaskFailed(task=name, error=type(error).__name__, frames=frames_of(error)).tell()
+            await asyncio.sleep(_PATIENCE)
+
+
+async def _then_wait(step: Awaitable[object], seconds: float) -> None:
+    await step
+    await asyncio.sleep(seconds)
+
+
+async def _hand_over(gateway: Gateway, pace: Pace) -> None:
+    if await journey.hand_over(gateway=gateway) == 0:
+        await gateway.bell.heard(within=pace.idle)
+
+
+async def _return_unclaimed(gateway: Gateway, pace: Pace) -> None:
+    returned = await gateway.journal.return_unclaimed(unconfirmed=pace.unconfirmed, confirmed=pace.unclaimed)
+    if returned:
+        gateway.bell.ring()
+
+
+async def _balance(gateway: Gateway, pace: Pace) -> None:
+    """Compare the books, at most a twentieth of the time: on a large journal that takes a while."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    show(await gateway.journal.ledger())
+    await asyncio.sleep(max(pace.snapshot, 20 * (loop.time() - began)))
+
+
+def show(ledger: Ledger) -> None:
+    """Put a ledger into the gauges, and shout if its books differ."""
+    for state in State:
+        IN_STATE.labels(state).set(ledger.states.get(state, 0))
+    IMBALANCE.set(ledger.imbalance)
+    if ledger.imbalance:
+        LedgerUnbalanced(imbalance=ledger.imbalance).tell()
+
+
+async def _sweep(gateway: Gateway, pace: Pace) -> None:
+    files = await gateway.attachments.sweep(await gateway.journal.attachment_ids(), pace.orphan_age)
+    if files:
+        OrphansSwept(files=files).tell()

@@ -1,0 +1,40 @@
+"""Who gets it: a question and the tables make a door, or the named absence of one."""
+
+from gateway.routing.cases import Case, failing, read_cases
+from gateway.routing.door import Absence, Door, NoDoor, Question
+from gateway.routing.facts import (
+    Authority,
+    AuthorityKind,
+    Connection,
+    ConnectionState,
+    Destination,
+    Message,
+    Responsibility,
+    Service,
+)
+from gateway.routing.regions import Region, RegionKind, Regions
+from gateway.routing.scope import in_scope
+from gateway.routing.tables import Tables
+
+__all__ = [
+    "Absence",
+    "Authority",
+    "AuthorityKind",
+    "Case",
+    "Connection",
+    "ConnectionState",
+    "Destination",
+    "Door",
+    "Message",
+    "NoDoor",
+    "Question",
+    "Region",
+    "RegionKind",
+    "Regions",
+    "Responsibility",
+    "Service",
+    "Tables",
+    "failing",
+    "in_scope",
+    "read_cases",
+]

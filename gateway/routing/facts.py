@@ -1,0 +1,177 @@
+"""What the routing tables say, as values. Resolved and checked: nothing here names what does not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from gateway.errors import Sentence
+from gateway.journal import Limits
+from gateway.routing.regions import Region
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message root that a service accepts, and where in it the deciding place stands."""
+
+    namespace: str
+    root: str
+    place: str
+    """path of local names, `//neueWohnung/gemeindeschluessel` or `/root/a/b`; empty where the message names none"""
+    own_rows: bool = False
+    """whether the rows of the root decide who is responsible, and those of the service do not (DOMAIN, Regions)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A Leistung as portals and authorities know it, under our short name."""
+
+    name: str
+    title: str
+    leistungen: tuple[str, ...]
+    """14-digit keys, `99…`"""
+    prefixes: frozenset[str]
+    """kinds of authorities that may be addressed for it (DVDV prefixes)"""
+    messages: tuple[Message, ...]
+
+
+class AuthorityKind(StrEnum):
+    """The kinds of authorities, as `authorities.csv` writes them."""
+
+    REGIERUNG = "Regierung"
+    LANDRATSAMT = "Landratsamt"
+    KREISFREIE_STADT = "kreisfreie Stadt"
+    GROSSE_KREISSTADT = "Große Kreisstadt"
+    STADT = "Stadt"
+    MARKT = "Markt"
+    GEMEINDE = "Gemeinde"
+    VERWALTUNGSGEMEINSCHAFT = "Verwaltungsgemeinschaft"
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """A Behörde. `ars` is that of its area, at its own level: five digits for a Landratsamt or a kreisfreie Stadt."""
+
+    ars: str
+    kind: AuthorityKind
+    name: str
+    kennungen: tuple[str, ...] = ()
+    """its DVDV Kennungen, `prefix:digits`, where they are known and not built on the AGS"""
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.ars})"
+
+
+class Grade(StrEnum):
+    """How well a row is founded."""
+
+    READ = "F"
+    """read in a public source"""
+    ASSUMED = "A"
+    """our assumption, to be confirmed"""
+
+
+@dataclass(frozen=True, slots=True)
+class Responsibility:
+    """One row of `responsibility.csv`: within `ars`, this authority answers for a service or a message root."""
+
+    subject: str
+    """short name of a service, or a message root"""
+    ars: str
+    authority: Authority
+    source: str
+    """the legal source"""
+    valid_from: date | None
+    valid_until: date | None
+    """the last day on which the row holds"""
+    grade: Grade
+    line: int
+
+    def holds_on(self, day: date) -> bool:
+        """Whether the row is in force on that day."""
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_until is None or day <= self.valid_until
+        )
+
+
+class ConnectionState(StrEnum):
+    """The life of a connection, in its order."""
+
+    ORDERED = "ordered"
+    CONFIGURED = "configured"
+    TESTED = "tested"
+    LIVE = "live"
+    PAUSED = "paused"
+    RETIRED = "retired"
+
+    @property
+    def told(self) -> Sentence:
+        """The state as people are told it."""
+        return _TOLD[self]
+
+    def takes(self, *, test: bool) -> bool:
+        """Whether something may be sent now; what a paused connection takes waits (DESIGN §2.9)."""
+        return self in (_TAKES_TEST if test else _TAKES)
+
+
+_TAKES = frozenset({ConnectionState.LIVE, ConnectionState.PAUSED})
+_TAKES_TEST = _TAKES | {ConnectionState.CONFIGURED, ConnectionState.TESTED}
+_TOLD = {
+    ConnectionState.ORDERED: Sentence("bestellt", "ordered"),
+    ConnectionState.CONFIGURED: Sentence("eingerichtet", "configured"),
+    ConnectionState.TESTED: Sentence("getestet", "tested"),
+    ConnectionState.LIVE: Sentence("in Betrieb", "live"),
+    ConnectionState.PAUSED: Sentence("angehalten", "paused"),
+    ConnectionState.RETIRED: Sentence("außer Betrieb", "retired"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """An Anbindung: this service of this authority goes to that destination, if its state says so."""
+
+    service: str
+    authority: str
+    """ARS"""
+    destination: str
+    """empty where none was set up yet: `ordered` and `retired` only"""
+    state: ConnectionState
+    order_number: str = ""
+    order_date: date | None = None
+    live_since: date | None = None
+    contact: str = ""
+    """an office, never a person"""
+
+    @property
+    def id(self) -> str:
+        """`service/ars`: there is one connection of a service and an authority at most."""
+        return f"{self.service}/{self.authority}"
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A Zustellpunkt: which adapter delivers, to which endpoint, and how much it bears."""
+
+    name: str
+    adapter: str
+    live: Mapping[str, Any]
+    test: Mapping[str, Any]
+    """never the same as `live`: a test message must not reach it"""
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything the files of one routing folder say."""
+
+    regions: tuple[Region, ...]
+    services: tuple[Service, ...]
+    authorities: tuple[Authority, ...]
+    responsibilities: tuple[Responsibility, ...]
+    destinations: tuple[Destination, ...]
+    connections: tuple[Connection, ...]
+    digest: str
+    """hex SHA-256 over names and bytes of the files"""

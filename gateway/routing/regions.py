@@ -1,0 +1,117 @@
+"""
+The municipality directory: which places there are, and the ways their keys are written.
+
+ARS: Land 2, Regierungsbezirk 3, Kreis 5, Verband 9, Gemeinde 12 digits. AGS: the ARS of a Gemeinde without the four
+digits of its Verband (Destatis, Gemeindeverzeichnis GV-ISys).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+from typing import Final
+
+LEVELS: Final = (12, 9, 5, 3, 2)
+"""lengths of an ARS, narrowest first"""
+
+KREIS: Final = 5
+
+
+class RegionKind(StrEnum):
+    """The kinds of places, as `regions.csv` writes them."""
+
+    LAND = "Land"
+    REGIERUNGSBEZIRK = "Regierungsbezirk"
+    LANDKREIS = "Landkreis"
+    KREISFREIE_STADT = "kreisfreie Stadt"
+    VERWALTUNGSGEMEINSCHAFT = "Verwaltungsgemeinschaft"
+    GROSSE_KREISSTADT = "Große Kreisstadt"
+    STADT = "Stadt"
+    MARKT = "Markt"
+    GEMEINDE = "Gemeinde"
+    GEMEINDEFREI = "gemeindefreies Gebiet"
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A place. `ars` ends at its own level; a kreisfreie Stadt is a Kreis and has five digits."""
+
+    ars: str
+    kind: RegionKind
+    name: str
+    inhabitants: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+    def contains(self, other: Region) -> bool:
+        """Whether the other place is this one or lies in it."""
+        return other.ars.startswith(self.ars)
+
+
+class Regions:
+    """Every place, found by any spelling of its key."""
+
+    def __init__(self, regions: Iterable[Region]) -> None:
+        self._known = {region.ars: region for region in regions}
+        self._spelled = dict(self._known)
+        for region in self._known.values():
+            for spelling in _spellings(region.ars):
+                self._spelled.setdefault(spelling, region)
+
+    def __iter__(self) -> Iterator[Region]:
+        return iter(self._known.values())
+
+    def __getitem__(self, ars: str) -> Region:
+        return self._known[ars]
+
+    def __contains__(self, ars: str) -> bool:
+        """Whether this is a place's ARS as it is written here: at its own level."""
+        return ars in self._known
+
+    def find(self, key: str) -> Region | None:
+        """
+        The place meant by an ARS of any level or an AGS, also where zeros fill it up.
+
+        `09273000` is a Gemeinde only in form: it means the Landkreis, and in a kreisfreie Stadt the city.
+        """
+        return self._spelled.get(key)
+
+    def addressed(self, digits: str) -> Region | None:
+        """
+        The place meant by the digits of a DVDV Kennung.
+
+        They are an ARS, an AGS, or an AGS followed by `00` and digits for the environment (DOMAIN, XÖV conventions).
+        Digits that could be read as two places name none.
+        """
+        plain = self.find(digits)
+        if digits[8:10] != "00":
+            return plain
+        built = self.find(digits[:8])
+        if plain and built and plain is not built:
+            return None
+        return plain or built
+
+
+def shorten(ars: str) -> str:
+    """An ARS without the groups of zeros that fill it up: `096610000000` is `09661`."""
+    for longer, shorter in pairwise(LEVELS):
+        if len(ars) == longer and not ars[shorter:].strip("0"):
+            ars = ars[:shorter]
+    return ars
+
+
+def _spellings(ars: str) -> Iterator[str]:
+    """Other ways to write the key of a place."""
+    yield ars.ljust(12, "0")
+    if len(ars) <= KREIS:
+        yield ars.ljust(8, "0")
+    if len(ars) == KREIS:
+        yield ars.ljust(9, "0")
+    if len(ars) == 12:
+        yield ars[:5] + ars[9:]
+        # A Verband number that begins with 5 is a real one; with 0 or 9 it repeats the Gemeinde's own.
+        if ars[5] != "5" and ars[6:9] == ars[9:]:
+            yield ars[:9]

@@ -1,0 +1,411 @@
+"""
+The examiner of adapters: the rules of `docs/spec/adapter.md`, asked one by one through the adapter's own simulator.
+
+    class TestFileDrop(AdapterContract):
+        plugin = filedrop.plugin
+        folder = files("adapters.filedrop")
+
+Runs with pytest and the plugin that anyio brings.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+import tracemalloc
+from collections.abc import AsyncIterator, Callable
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, ClassVar, Final, TypeVar
+
+import pytest
+
+from gateway.adapter import (
+    Adapter,
+    Askable,
+    Consignment,
+    Delivered,
+    Enclosure,
+    NotThere,
+    OpenSimulator,
+    Outcome,
+    Plugin,
+    Refused,
+    Simulator,
+    Stream,
+    Taken,
+    Unclear,
+    Unreachable,
+)
+from gateway.errors import BadSettings
+from gateway.events import watched
+from gateway.testing.attachments import LargeStream
+from gateway.testing.rules import read_quality
+from gateway.testing.samples import CANARIES, a_consignment, an_enclosure, an_xml_document
+from gateway.testing.waiting import until
+
+MEGABYTE: Final = 1 << 20
+LARGE: Final = 50 * MEGABYTE
+AT_HAND: Final = 16 * MEGABYTE
+"""what an adapter and its simulator may hold of a large attachment, together"""
+MANY: Final = 40
+
+RULE_OF: Final[dict[str, str]] = {}
+"""Which rule each test of the suite asks about."""
+
+_CODE: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
+
+Test = TypeVar("Test", bound=Callable[..., Any])
+
+
+def asks(rule: str) -> Callable[[Test], Test]:
+    """Ties a test to its rule, so that an exemption skips it and a rule nobody asks about is noticed."""
+
+    def tie(test: Test) -> Test:
+        RULE_OF[test.__name__] = rule
+        return test
+
+    return tie
+
+
+class AdapterContract:
+    """Subclass it, name the plugin and the folder with its `quality.toml` and `README.md`, and run it."""
+
+    pytestmark: ClassVar = pytest.mark.anyio
+
+    plugin: ClassVar[Plugin]
+    folder: ClassVar[Traversable | Path]
+    patience: ClassVar[float] = 10.0
+    """seconds after which what the simulator should have seen is missing"""
+
+    # ── what arrives ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    @asks("delivers-complete")
+    async def test_document_and_attachments_arrive_byte_for_byte(self, adapter: Adapter, simulator: Simulator) -> None:
+        """What the Fachverfahren took has the digests of what was sent, under the names the document uses."""
+        scan = an_enclosure(bytes(range(256)) * 600, name="anlage-scan", media_type="image/png")
+        empty = an_enclosure(b"", name="anlage-leer", media_type="text/plain")
+        sent = self.consignment(simulator, scan, empty, an_enclosure())
+
+        await self.arrives(adapter, sent)
+
+        assert await self.taken(simulator, sent) == _digests(sent)
+
+    @asks("works-at-once")
+    async def test_many_at_once_all_arrive(self, adapter: Adapter, simulator: Simulator) -> None:
+        """Deliveries at the same time all arrive, each as itself."""
+        sent = [self.consignment(simulator, an_enclosure(f"Anlage {n}".encode())) for n in range(MANY)]
+
+        await asyncio.gather(*(self.arrives(adapter, one) for one in sent))
+
+        assert [await self.taken(simulator, one) for one in sent] == [_digests(one) for one in sent]
+        assert sorted(simulator.ledger()) == sorted(one.submission.id for one in sent)
+
+    @asks("streams-attachments")
+    async def test_a_large_attachment_stays_out_of_memory(self, adapter: Adapter, simulator: Simulator) -> None:
+        """50 MB pass through in a third of that at most."""
+        sent = self.consignment(simulator, an_enclosure(LargeStream(LARGE)))
+        tracemalloc.start()
+        try:
+            await self.arrives(adapter, sent)
+            taken = await self.taken(simulator, sent)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+
+        assert taken == _digests(sent)
+        assert peak < AT_HAND, f"{peak // MEGABYTE} MB were held at once"
+
+    @asks("goes-where-it-is-told")
+    async def test_it_delivers_to_the_endpoint_it_was_given(self, adapter: Adapter, tmp_path: Path) -> None:
+        """Of two destinations, only the one the consignment names gets anything."""
+        open_simulator = self.open_simulator()
+        async with open_simulator("ort-a", tmp_path / "a") as here, open_simulator("ort-b", tmp_path / "b") as there:
+            to_a, to_b = self.consignment(here), self.consignment(there)
+
+            await self.arrives(adapter, to_a)
+            await self.taken(here, to_a)
+            await self.arrives(adapter, to_b)
+            await self.taken(there, to_b)
+
+            assert here.ledger() == [to_a.submission.id]
+            assert there.ledger() == [to_b.submission.id]
+
+    # ── again and half ───────────────────────────────────────────────────────────────────────────────────────────
+
+    @asks("recognises-repetition")
+    async def test_the_same_submission_again_is_taken_once(self, adapter: Adapter, simulator: Simulator) -> None:
+        """A delivery repeated after the Fachverfahren took it says `Delivered` and changes nothing."""
+        sent = self.consignment(simulator, an_enclosure())
+        await self.arrives(adapter, sent)
+        await self.taken(simulator, sent)
+
+        await self.arrives(adapter, sent)
+        await self.pass_by(adapter, simulator)
+
+        assert simulator.ledger().count(sent.submission.id) == 1
+
+    @asks("recognises-repetition")
+    async def test_the_same_submission_twice_at_once_is_taken_once(
+        self, adapter: Adapter, simulator: Simulator
+    ) -> None:
+        """Two workers who deliver the same submission at the same time do not double it."""
+        sent = self.consignment(simulator, an_enclosure())
+        async with self.plugin.open() as other:
+            outcomes = await asyncio.gather(*(self.deliver(one, sent) for one in (adapter, other, adapter, other)))
+        await self.taken(simulator, sent)
+        await self.pass_by(adapter, simulator)
+
+        assert any(isinstance(outcome, Delivered) for outcome in outcomes)
+        assert simulator.ledger().count(sent.submission.id) == 1
+
+    @asks("leaves-nothing-half-done")
+    async def test_a_stream_that_breaks_leaves_nothing(self, adapter: Adapter, simulator: Simulator) -> None:
+        """After an attachment that cannot be read to its end nothing was taken, and a repetition arrives whole."""
+        sent = self.consignment(simulator, an_enclosure(b"x" * MEGABYTE))
+        with pytest.raises(_Broken):
+            await self.deliver(adapter, _with_stream(sent, _BreakingStream()))
+        await self.pass_by(adapter, simulator)
+
+        assert sent.submission.id not in simulator.ledger()
+        await self.arrives(adapter, sent)
+        assert await self.taken(simulator, sent) == _digests(sent)
+
+    @asks("answers-in-time")
+    async def test_it_lets_itself_be_cancelled(self, adapter: Adapter, simulator: Simulator) -> None:
+        """A delivery cancelled half-way ends soon, leaves nothing to be taken, and can be repeated."""
+        sent = self.consignment(simulator, an_enclosure())
+        stalled = _StalledStream()
+        delivery = asyncio.create_task(adapter.deliver(_with_stream(sent, stalled)))
+        await asyncio.wait_for(stalled.reached.wait(), self.patience)
+
+        delivery.cancel()
+        await asyncio.wait({delivery}, timeout=self.patience)
+        await self.pass_by(adapter, simulator)
+
+        assert delivery.done(), "it goes on as if nobody had cancelled it"
+        assert sent.submission.id not in simulator.ledger()
+        await self.arrives(adapter, sent)
+
+    # ── away and asked ───────────────────────────────────────────────────────────────────────────────────────────
+
+    @asks("admits-absence")
+    async def test_a_fachverfahren_that_is_away_is_unreachable(self, adapter: Adapter, simulator: Simulator) -> None:
+        """While it is away the outcome is `Unreachable`; once it is back the same submission arrives, once."""
+        sent = self.consignment(simulator, an_enclosure())
+        simulator.fail(down=True)
+        away = await self.deliver(adapter, sent)
+        simulator.fail(down=False)
+        await self.arrives(adapter, sent)
+        await self.taken(simulator, sent)
+
+        assert isinstance(away, Unreachable), f"away, and the outcome is {away}"
+        assert simulator.ledger() == [sent.submission.id]
+
+    @asks("tells-the-truth-when-asked")
+    async def test_before_a_delivery_it_is_not_there(self, askable: Askable, simulator: Simulator) -> None:
+        """What was never delivered is `NotThere`."""
+        assert await askable.ask(self.consignment(simulator, an_enclosure())) == NotThere()
+
+    @asks("tells-the-truth-when-asked")
+    async def test_after_a_delivery_it_is_there(self, adapter: Adapter, askable: Askable, simulator: Simulator) -> None:
+        """What was delivered stays `Delivered`, with the same words, after the Fachverfahren took it."""
+        sent = self.consignment(simulator, an_enclosure())
+        outcome = await self.arrives(adapter, sent)
+        await self.taken(simulator, sent)
+
+        assert await askable.ask(sent) == outcome
+
+    @asks("tells-the-truth-when-asked")
+    async def test_nobody_can_say_while_it_is_away(
+        self, adapter: Adapter, askable: Askable, simulator: Simulator
+    ) -> None:
+        """A question that reaches nobody is `Unreachable`, whatever the truth is."""
+        there, not_there = self.consignment(simulator), self.consignment(simulator)
+        await self.arrives(adapter, there)
+
+        simulator.fail(down=True)
+
+        assert isinstance(await askable.ask(there), Unreachable)
+        assert isinstance(await askable.ask(not_there), Unreachable)
+
+    # ── its word ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @asks("keeps-to-its-manifest")
+    async def test_no_outcome_is_better_than_the_manifest_says(self, adapter: Adapter, simulator: Simulator) -> None:
+        """A delivery proves no more than `best_grade`, and `ask` is there exactly if `can_ask` says so."""
+        outcome = await self.arrives(adapter, self.consignment(simulator))
+
+        assert self.plugin.manifest.best_grade.reaches(outcome.grade)
+        assert isinstance(adapter, Askable) == self.plugin.manifest.can_ask
+
+    @asks("refuses-unknown-settings")
+    async def test_settings_are_refused_by_name(self, simulator: Simulator) -> None:
+        """The simulator's settings will do; an unknown one is refused with its name, and without its value."""
+        settings = simulator.settings()
+        self.plugin.check(settings)
+
+        with pytest.raises(BadSettings) as refusal:
+            self.plugin.check({**settings, "verzeichniss": CANARIES[0]})
+
+        for sentence in (refusal.value.detail.de, refusal.value.detail.en):
+            assert "verzeichniss" in sentence
+            assert CANARIES[0] not in sentence
+
+    @asks("speaks-in-codes")
+    async def test_failures_are_told_in_short_codes(self, adapter: Adapter, simulator: Simulator) -> None:
+        """`because` is a word of small letters, digits and dashes, of 40 at most."""
+        simulator.fail(down=True)
+
+        code = _code_of(await self.deliver(adapter, self.consignment(simulator)))
+
+        assert _CODE.fullmatch(code), f"the code is {code!r}"
+        assert len(code) <= 40
+
+    @asks("keeps-silent")
+    async def test_nothing_of_a_document_is_ever_repeated(
+        self,
+        adapter: Adapter,
+        simulator: Simulator,
+        caplog: pytest.LogCaptureFixture,
+        capfd: pytest.CaptureFixture[str],
+    ) -> None:
+        """Name, birth date and IBAN of the document and names of files are in no log, event, code or print."""
+        caplog.set_level("DEBUG")
+        told: list[object] = []
+        sent = self.consignment(simulator, an_enclosure(name=f"Urkunde {CANARIES[0]}"))
+        with watched(told.append):
+            simulator.fail(down=True)
+            told.append(_code_of(await self.deliver(adapter, sent)))
+            simulator.fail(down=False)
+            with pytest.raises(_Broken):
+                await self.deliver(adapter, _with_stream(sent, _BreakingStream()))
+            told += [_code_of(await self.deliver(adapter, sent)) for _ in ("first", "again")]
+            await self.taken(simulator, sent)
+        printed = capfd.readouterr()
+
+        heard = "\n".join([caplog.text, printed.out, printed.err, *map(repr, told)])
+        assert [canary for canary in CANARIES if canary in heard] == []
+
+    @asks("ships-a-simulator")
+    async def test_a_simulator_begins_with_an_empty_ledger(self, simulator: Simulator) -> None:
+        """Nothing is in the ledger that nobody brought."""
+        assert simulator.ledger() == []
+        assert simulator.taken("nie gebracht") is None
+
+    @asks("explains-itself")
+    async def test_it_has_a_readme_and_answers_every_rule(self) -> None:
+        """`README.md` says something, and `quality.toml` answers every rule."""
+        assert len((self.folder / "README.md").read_text("utf-8").split()) > 100
+        assert read_quality(self.folder / "quality.toml")
+
+    # ── what the tests stand on ──────────────────────────────────────────────────────────────────────────────────
+
+    @pytest.fixture
+    def anyio_backend(self) -> str:
+        return "asyncio"
+
+    @pytest.fixture(autouse=True)
+    def _only_what_applies(self, request: pytest.FixtureRequest) -> None:
+        rule = RULE_OF.get(request.function.__name__)
+        if rule and (reason := read_quality(self.folder / "quality.toml")[rule]):
+            pytest.skip(f"{rule}: {reason}")
+
+    @pytest.fixture
+    async def adapter(self) -> AsyncIterator[Adapter]:
+        async with self.plugin.open() as adapter:
+            yield adapter
+
+    @pytest.fixture
+    async def askable(self, adapter: Adapter) -> Askable:
+        if not isinstance(adapter, Askable):
+            pytest.skip("it cannot be asked, and its manifest says so")
+        return adapter
+
+    @pytest.fixture
+    async def simulator(self, tmp_path: Path) -> AsyncIterator[Simulator]:
+        async with self.open_simulator()("musterstadt", tmp_path) as simulator:
+            yield simulator
+
+    def open_simulator(self) -> OpenSimulator:
+        assert self.plugin.simulate is not None, "an adapter without a simulator cannot be examined"
+        return self.plugin.simulate
+
+    def consignment(self, simulator: Simulator, *enclosures: Enclosure) -> Consignment:
+        """A delivery of its own for this simulator, with all canaries in the document."""
+        return a_consignment(
+            an_xml_document(8_192), enclosures, simulator.settings(), adapter=self.plugin.manifest.name
+        )
+
+    async def deliver(self, adapter: Adapter, consignment: Consignment) -> Outcome:
+        """Deliver within the manifest's time limit."""
+        async with asyncio.timeout(self.plugin.manifest.time_limit):
+            return await adapter.deliver(consignment)
+
+    async def arrives(self, adapter: Adapter, consignment: Consignment) -> Delivered:
+        """Deliver, and insist."""
+        outcome = await self.deliver(adapter, consignment)
+        assert isinstance(outcome, Delivered), f"the outcome is {outcome}"
+        return outcome
+
+    async def taken(self, simulator: Simulator, consignment: Consignment) -> Taken:
+        """What the Fachverfahren took, as soon as it has."""
+        id_ = consignment.submission.id
+        try:
+            taken = await until(lambda: simulator.taken(id_), self.patience)
+        except TimeoutError:
+            raise AssertionError(f"the simulator took nothing within {self.patience} s") from None
+        assert taken is not None
+        return taken
+
+    async def pass_by(self, adapter: Adapter, simulator: Simulator) -> None:
+        """Have another submission taken: by then the simulator has seen all that came before it."""
+        other = self.consignment(simulator)
+        await self.arrives(adapter, other)
+        await self.taken(simulator, other)
+
+
+class _Broken(Exception):
+    """The store could not read on."""
+
+
+class _BreakingStream:
+    """Begins, and cannot be read to its end."""
+
+    async def chunks(self, size: int = 65_536) -> AsyncIterator[bytes]:
+        yield b"x" * size
+        raise _Broken
+
+
+class _StalledStream:
+    """Begins, and never goes on; `reached` tells when."""
+
+    def __init__(self) -> None:
+        self.reached = asyncio.Event()
+
+    async def chunks(self, size: int = 65_536) -> AsyncIterator[bytes]:
+        yield b"x" * size
+        self.reached.set()
+        await asyncio.Event().wait()
+
+
+def _with_stream(consignment: Consignment, stream: Stream) -> Consignment:
+    enclosures = tuple(Enclosure(one.attachment, stream) for one in consignment.enclosures)
+    return Consignment(consignment.submission, consignment.document, enclosures, consignment.endpoint)
+
+
+def _digests(consignment: Consignment) -> Taken:
+    document = hashlib.sha256(consignment.document).hexdigest()
+    return Taken(document, {one.attachment.name: one.attachment.digest for one in consignment.enclosures})
+
+
+def _code_of(outcome: Outcome) -> str:
+    """The part of an outcome that gets into events and logs."""
+    match outcome:
+        case Delivered(_, grade):
+            return grade.value
+        case Refused(code, _):
+            return code
+        case Unreachable(because) | Unclear(because):
+            return because

@@ -1,0 +1,1 @@
+"""Clients that adapters share: how to get something to a Fachverfahren, whatever it is."""

@@ -1,0 +1,16 @@
+"""
+What is valid: schema packages in, verdicts out.
+
+    packages   the facts in `xsd/`, sealed by their manifests
+    engine     one package compiled; the verdict
+    findings   what was wrong, in sentences without values
+    reading    what root and head tell
+    enclosures whether the attachments are those the document names
+    schemas    all of it together: `Schemas.load`, `Schemas.judge`
+"""
+
+from gateway.validation.enclosures import unmatched_enclosures
+from gateway.validation.packages import Package
+from gateway.validation.schemas import Invalid, Schemas, Valid, Verdict
+
+__all__ = ["Invalid", "Package", "Schemas", "Valid", "Verdict", "unmatched_enclosures"]

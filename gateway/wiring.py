@@ -1,0 +1,340 @@
+"""Composition root: settings in, a running gateway or worker out."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import socket
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Final
+
+import uvicorn
+
+from gateway import journey, plugins
+from gateway.adapter import Endpoint, Plugin
+from gateway.delivery import DAY, Patience, Policy
+from gateway.dispatch import Dispatch, Post
+from gateway.drivers.attachment_folder import AttachmentFolder
+from gateway.drivers.clock import clock
+from gateway.drivers.in_process import InProcess
+from gateway.drivers.rabbitmq import RabbitDispatch, RabbitPost
+from gateway.drivers.sql.journal import SqlJournal, open_journal
+from gateway.drivers.sql.lock import alone
+from gateway.drivers.sql.schema import is_postgres, sqlite_file
+from gateway.errors import BadAdapter, BadSettings
+from gateway.events import BUILD, FACTS, GatewayStarted, GatewayStopping
+from gateway.intake import ClientRegister, Limits, build, samples_in
+from gateway.journey import Gateway
+from gateway.plugins import Plugins
+from gateway.rounds import Pace, rounds
+from gateway.routing import Tables
+from gateway.settings import Settings
+from gateway.status import Status
+from gateway.validation import Schemas
+from gateway.worker import working
+
+_IN_PROCESS: Final = "in-process"
+"""the worker's name in a gateway that delivers by itself"""
+
+VERSION: Final = version("antragsgateway")
+
+
+FindEndpoint = Callable[[str, bool], Endpoint]
+"""A destination's endpoint, by its name and whether the test one is meant."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is read from files before anything runs."""
+
+    schemas: Schemas
+    tables: Tables
+    plugins: Plugins
+
+
+def load_facts(settings: Settings) -> Facts:
+    """
+    Schema packages, routing tables and adapters.
+
+    Raises:
+        BadPackage, BadTables, BadAdapter: which file, or which adapter, and why.
+    """
+    facts = Facts(
+        schemas=Schemas.load(settings.xsd),
+        tables=Tables.load(settings.routing, settings.data.resolve()),
+        plugins=plugins.load(),
+    )
+    for destination in facts.tables.destinations:
+        if destination.adapter not in facts.plugins.found:
+            raise facts.plugins.refused.get(destination.adapter) or BadAdapter(
+                f"Der Zustellpunkt „{destination.name}“ braucht den Adapter „{destination.adapter}“, der nicht "
+                "installiert ist.",
+                f"The destination '{destination.name}' needs the adapter '{destination.adapter}', which is not "
+                "installed.",
+            )
+    return facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A gateway that serves: where, and the pieces a demo or a test looks into."""
+
+    address: str
+    gateway: Gateway
+    journal: SqlJournal
+    status: Status
+
+
+@asynccontextmanager
+async def serving(
+    settings: Settings, pace: Pace | None = None, *, facts: Facts | None = None, endpoint: FindEndpoint | None = None
+) -> AsyncIterator[Running]:
+    """
+    A gateway that serves while the context is open.
+
+    `facts` are read from the settings' folders unless they were already. `endpoint` goes before the tables where it is
+    given: in a sandbox, destinations lead to simulators.
+
+    Leaving it finishes requests, deliveries and reports in hand, hands the rest back, and closes the journal last.
+
+    Raises:
+        OperatorsFault: it cannot start; the sentence says what to change.
+        JournalUnavailable: the database cannot be reached.
+    """
+    refuse_halves(settings)
+    facts = facts or load_facts(settings)
+    async with AsyncExitStack() as stack:
+        if settings.broker_url is None:
+            stack.enter_context(alone(sqlite_file(settings.journal_url)))
+        journal = await stack.enter_async_context(
+            open_journal(
+                settings.journal_url,
+                limits=facts.tables.limits,
+                paused=lambda: facts.tables.paused,
+                clock=clock,
+                kind=settings.kind,
+            )
+        )
+        dispatch = await stack.enter_async_context(_dispatch(settings, facts, journal))
+        gateway = _gateway(settings, facts, journal, dispatch)
+        status = Status(gateway)
+        await stack.enter_async_context(_taking_reports(gateway))
+        await stack.enter_async_context(rounds(gateway, pace or _pace(settings)))
+        if settings.workers and isinstance(dispatch, InProcess):
+            here = dispatch
+            await stack.enter_async_context(
+                _working(
+                    settings,
+                    facts.plugins.found.values(),
+                    name=_IN_PROCESS,
+                    endpoint=endpoint or facts.tables.endpoint,
+                    journal=journal,
+                    post=lambda _: here,
+                )
+            )
+        yield await stack.enter_async_context(_listening(settings, gateway, journal, status))
+
+
+def refuse_halves(settings: Settings) -> None:
+    """
+    The embedded default or the production set, nothing between.
+
+    A process that keeps letters to itself must be the journal's only one, and only a SQLite journal can see to that.
+
+    Raises:
+        BadSettings: one is set without the other.
+    """
+    if is_postgres(settings.journal_url) != (settings.broker_url is not None):
+        raise BadSettings(
+            "PostgreSQL (GATEWAY_JOURNAL) und RabbitMQ (GATEWAY_BROKER) gehören zusammen: beide einstellen, "
+            "oder keines von beiden.",
+            "PostgreSQL (GATEWAY_JOURNAL) and RabbitMQ (GATEWAY_BROKER) belong together: set both, or neither.",
+        )
+
+
+@asynccontextmanager
+async def working_beside(settings: Settings, names: Sequence[str]) -> AsyncIterator[None]:
+    """
+    A worker beside a gateway, for these adapters, while the context is open.
+
+    Raises:
+        BadSettings: there is no broker, or the journal is not PostgreSQL.
+        BadAdapter: an adapter is unknown or unusable.
+    """
+    if settings.broker_url is None or not is_postgres(settings.journal_url):
+        raise BadSettings(
+            "Ein Worker neben dem Gateway braucht RabbitMQ (GATEWAY_BROKER) und PostgreSQL (GATEWAY_JOURNAL). "
+            "Ohne beides liefert das Gateway selbst aus.",
+            "A worker beside the gateway needs RabbitMQ (GATEWAY_BROKER) and PostgreSQL (GATEWAY_JOURNAL). "
+            "Without them the gateway delivers by itself.",
+        )
+    facts = load_facts(settings)
+    chosen = [_chosen(facts.plugins, name) for name in names]
+    async with AsyncExitStack() as stack:
+        journal = await stack.enter_async_context(
+            open_journal(settings.journal_url, limits=facts.tables.limits, clock=clock, kind=None)
+        )
+        posts: dict[str, Post] = {}
+        for plugin in chosen:
+            post = RabbitPost(settings.broker_url, plugin.manifest.name)
+            posts[plugin.manifest.name] = await stack.enter_async_context(post)
+        find = facts.tables.endpoint
+        name = f"{socket.gethostname()}-{os.getpid()}"
+        await stack.enter_async_context(
+            _working(settings, chosen, name=name, endpoint=find, journal=journal, post=posts.__getitem__)
+        )
+        GatewayStarted(kind=settings.kind, role="worker", version=VERSION, address=" ".join(names)).tell()
+        yield
+        GatewayStopping(role="worker").tell()
+
+
+def _chosen(known: Plugins, name: str) -> Plugin:
+    if name in known.found:
+        return known.found[name]
+    raise known.refused.get(name) or BadAdapter(
+        f"Einen Adapter „{name}“ gibt es nicht. Installiert sind: {', '.join(sorted(known.found)) or 'keine'}.",
+        f"There is no adapter '{name}'. Installed are: {', '.join(sorted(known.found)) or 'none'}.",
+    )
+
+
+@asynccontextmanager
+async def _dispatch(settings: Settings, facts: Facts, journal: SqlJournal) -> AsyncIterator[Dispatch]:
+    async def on_empty() -> None:
+        await journal.return_unclaimed(unconfirmed=0.0, confirmed=0.0)
+
+    if settings.broker_url is None:
+        # What a process kept to itself is gone with it: letters, and the workers that had claimed some.
+        await journal.abandon(_IN_PROCESS)
+        await on_empty()
+        yield InProcess(facts.plugins.found)
+        return
+    async with RabbitDispatch(
+        settings.broker_url, epoch=journal.epoch, adapters=facts.plugins.found, on_empty=on_empty
+    ) as dispatch:
+        yield dispatch
+
+
+def _gateway(settings: Settings, facts: Facts, journal: SqlJournal, dispatch: Dispatch) -> Gateway:
+    BUILD.info({"version": VERSION, "kind": settings.kind})
+    FACTS.info({"tables": facts.tables.digest, "schemas": facts.schemas.digest})
+    patience = Patience(
+        first=settings.retry_first, longest=settings.retry_longest, give_up_after=settings.give_up_days * DAY
+    )
+    policies = {name: Policy.of(plugin.manifest, patience) for name, plugin in facts.plugins.found.items()}
+    return Gateway(
+        kind=settings.kind,
+        schemas=facts.schemas,
+        tables=facts.tables,
+        journal=journal,
+        dispatch=dispatch,
+        attachments=AttachmentFolder(settings.attachment_folder, clock),
+        policies=policies.__getitem__,
+        clock=clock,
+        chance=random.random,
+    )
+
+
+def _pace(settings: Settings) -> Pace:
+    return Pace(unclaimed=settings.unclaimed_seconds, snapshot=settings.snapshot_seconds)
+
+
+@asynccontextmanager
+async def _taking_reports(gateway: Gateway) -> AsyncIterator[None]:
+    async with gateway.dispatch.reports(lambda report: journey.conclude(report, gateway=gateway)):
+        yield
+
+
+@asynccontextmanager
+async def _working(
+    settings: Settings,
+    chosen: Iterable[Plugin],
+    *,
+    name: str,
+    endpoint: FindEndpoint,
+    journal: SqlJournal,
+    post: Callable[[str], Post],
+) -> AsyncIterator[None]:
+    async with working(
+        chosen,
+        name=name,
+        claims=journal,
+        post=post,
+        endpoint=endpoint,
+        attachments=AttachmentFolder(settings.attachment_folder, clock),
+        at_once=settings.at_once,
+        longest=settings.delivery_seconds,
+        spare=settings.lease_spare,
+        opened=plugins.opened,
+    ):
+        yield
+
+
+def _listener(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=2_048)
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        raise BadSettings(
+            f"An {settings.host}, Port {settings.port}, lässt sich nicht horchen ({reason}). Läuft dort schon etwas? "
+            "Mit --port oder GATEWAY_PORT einen anderen nennen; 0 nimmt einen freien.",
+            f"Cannot listen on {settings.host}, port {settings.port} ({reason}). Does something run there already? "
+            "Name another one with --port or GATEWAY_PORT; 0 takes a free one.",
+        ) from error
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own ideas about signals: the command line decides what stops a gateway, and when."""
+
+    def capture_signals(self) -> nullcontext[None]:  # type: ignore[override]  # a context manager, as the original
+        return nullcontext()
+
+
+@asynccontextmanager
+async def _listening(
+    settings: Settings, gateway: Gateway, journal: SqlJournal, status: Status
+) -> AsyncIterator[Running]:
+    clients = ClientRegister(journal)
+    limits = Limits(
+        document=settings.max_document,
+        attachment=settings.max_attachment,
+        attachments=settings.max_attachments,
+        together=settings.max_together,
+        body_seconds=settings.body_seconds,
+        idle_seconds=settings.idle_seconds,
+    )
+    app = build(gateway, clients, limits=limits, routers=[status.router], samples=samples_in(settings.xsd))
+    server = _Server(
+        uvicorn.Config(
+            app,
+            host=settings.host,
+            port=settings.port,
+            http="httptools",
+            proxy_headers=False,
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=30,
+        )
+    )
+    listener = _listener(settings)
+    host, port = listener.getsockname()[:2]
+    running = Running(address=f"http://{host}:{port}", gateway=gateway, journal=journal, status=status)
+    async with clients.following():
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        while not (server.started or task.done()):  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0.01)
+        GatewayStarted(kind=settings.kind, role="gateway", version=VERSION, address=running.address).tell()
+        try:
+            yield running
+        finally:
+            GatewayStopping(role="gateway").tell()
+            status.stop()
+            await asyncio.sleep(settings.stop_wait)
+            server.should_exit = True
+            await task

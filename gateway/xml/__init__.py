@@ -1,0 +1,11 @@
+"""
+The one gate for XML that others wrote.
+
+`parse` lets through what is plain XML in UTF-8 and of a bearable size, and refuses the rest with a sentence.
+Nothing outside this package and `gateway.validation` touches the parser beneath.
+"""
+
+from gateway.xml.document import Document
+from gateway.xml.gate import MOST_BYTES, parse
+
+__all__ = ["MOST_BYTES", "Document", "parse"]

@@ -1,0 +1,93 @@
+"""A document that came through the gate, asked by local names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import chain
+from typing import Final
+
+from lxml import etree
+
+ANYWHERE: Final = "//"
+
+
+class Document:
+    """
+    A parsed document, without its comments.
+
+    Paths name elements by local name, from the root's children down, as in `nachrichtenkopf.g2g/leser/kennung`; a path
+    that begins with `//` starts at any descendant of the root. Namespaces and prefixes do not matter, because XÖV
+    standards qualify the same element differently.
+    """
+
+    __slots__ = ("namespace", "root", "tree")
+
+    def __init__(self, tree: etree._Element) -> None:
+        namespace, _, name = str(tree.tag).rpartition("}")
+        self.tree: Final = tree
+        """the root element as the parser built it, for `gateway.validation` alone"""
+        self.root: Final = name
+        """local name of the root element"""
+        self.namespace: Final = namespace.removeprefix("{")
+        """namespace of the root element, empty where it has none"""
+
+    def text(self, path: str) -> str | None:
+        """The text of the first element at `path`, stripped; None where there is no such element or text."""
+        for element in self._elements(path):
+            if text := _stripped(element):
+                return text
+        return None
+
+    def texts(self, path: str) -> tuple[str, ...]:
+        """The texts of all elements at `path` in document order, stripped, without empty ones."""
+        return tuple(text for element in self._elements(path) if (text := _stripped(element)))
+
+    def leaves(self, path: str) -> dict[str, str]:
+        """
+        What the first element at `path` holds: the texts of the elements below it that have no children, stripped.
+
+        Keyed by their path from there; of several with the same path the first. One walk instead of many: a head is
+        read for every submission.
+        """
+        found: dict[str, str] = {}
+        for element in self._elements(path):
+            _gather(element, "", found)
+            break
+        return found
+
+    def attribute(self, name: str) -> str | None:
+        """The value of the root's attribute `name`, as written; None where it has none."""
+        return self.tree.get(name)
+
+    def _elements(self, path: str) -> Iterator[etree._Element]:
+        if not path.startswith(ANYWHERE):
+            return _at(self.tree, _steps(path))
+        first, *below = _steps(path.removeprefix(ANYWHERE))
+        return chain.from_iterable(_at(each, below) for each in self.tree.iterdescendants(first))
+
+
+def _at(element: etree._Element, steps: Sequence[str]) -> Iterator[etree._Element]:
+    if not steps:
+        return iter((element,))
+    children = element.iterchildren(steps[0])
+    below = steps[1:]
+    return chain.from_iterable(_at(child, below) for child in children) if below else children
+
+
+@lru_cache(maxsize=256)
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple("{*}" + name for name in path.split("/"))
+
+
+def _gather(element: etree._Element, path: str, found: dict[str, str]) -> None:
+    for child in element:
+        below = path + str(child.tag).rpartition("}")[2]
+        if len(child):
+            _gather(child, below + "/", found)
+        else:
+            found.setdefault(below, _stripped(child))
+
+
+def _stripped(element: etree._Element) -> str:
+    return (element.text or "").strip()

@@ -1,0 +1,13 @@
+"""The document of about 8 KB that benchmarks send, and the schema that judges it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.conftest import ROOT
+from tests.drills.samples import plain
+
+_PACKAGE: Final = ROOT / "xsd" / "ag-wohnsitz" / "1.0"
+DOCUMENT: Final = plain("augsburg-grossfamilie")
+SCHEMA: Final = _PACKAGE / "wohnsitz.xsd"
+DESTINATION: Final = "augsburg-wohnsitz"

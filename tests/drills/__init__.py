@@ -1,0 +1,7 @@
+"""The bad days: processes killed, the broker wiped, wires cut. Small in the tests, at full size with `make drill`."""
+
+from tests.drills.broker import broker_wiped, wires_cut
+from tests.drills.killed import gateway_killed, worker_killed
+from tests.drills.report import Report
+
+__all__ = ["Report", "broker_wiped", "gateway_killed", "wires_cut", "worker_killed"]

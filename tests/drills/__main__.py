@@ -1,0 +1,64 @@
+"""`make drill`: every bad day at full size, on private servers, one line each."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+from collections.abc import Awaitable, Callable
+
+from tests.drills import Report, broker_wiped, gateway_killed, wires_cut, worker_killed
+from tests.rig import Servers, installed
+from tests.services import PostgresServer, RabbitServer
+
+Drill = Callable[[], Awaitable[Report]]
+
+
+def main() -> int:
+    """Run them all; 1 if one of them found something."""
+    seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.randrange(1 << 32)
+    print(f"dice: {seed}  (repeat with: python -m tests.drills {seed})", flush=True)
+    good = asyncio.run(_all(random.Random(seed)))
+    return 0 if good else 1
+
+
+async def _all(dice: random.Random) -> bool:
+    good = True
+    with PostgresServer() as postgres, RabbitServer() as rabbit:
+        servers = Servers(postgres, rabbit)
+
+        async def embedded() -> Report:
+            async with installed() as installation:
+                return await gateway_killed(installation, submissions=500, kills=20, dice=dice)
+
+        async def real_gateway() -> Report:
+            async with installed(servers) as installation:
+                return await gateway_killed(installation, submissions=500, kills=20, dice=dice)
+
+        async def real_worker() -> Report:
+            async with installed(servers) as installation:
+                return await worker_killed(installation, submissions=500, kills=20, dice=dice)
+
+        async def wiped() -> Report:
+            async with installed(servers) as installation:
+                return await broker_wiped(installation, rabbit, submissions=2_000, away=30)
+
+        async def cut() -> Report:
+            async with installed(servers, cut=True) as installation:
+                return await wires_cut(installation, submissions=1_000, cuts=60, dice=dice)
+
+        for name, drill in (
+            ("gateway killed, SQLite", embedded),
+            ("gateway killed, PostgreSQL + RabbitMQ", real_gateway),
+            ("worker killed, PostgreSQL + RabbitMQ", real_worker),
+            ("broker away for 30 s and wiped", wiped),
+            ("wires cut before and after the confirm", cut),
+        ):
+            report = await drill()
+            good = good and report.good
+            print(f"{'ok  ' if report.good else 'BAD '} {name}: {report}", flush=True)
+    return good
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,49 @@
+"""What tests of the command line ask for."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+from gateway.cli import run
+from tests.gateway.cli.calling import Call, Heard, Serving, call_apart, open_the_doors, serving
+
+
+@pytest.fixture(autouse=True)
+def _nothing_said_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """No setting comes from whoever runs the tests, and no call leaves its log's address behind."""
+    for name in ("DATA", "JOURNAL", "BROKER", "KIND", "PORT", "URL", "TOKEN", "XSD", "ROUTING", "ATTACHMENTS"):
+        monkeypatch.delenv(f"GATEWAY_{name}", raising=False)
+    monkeypatch.chdir(tmp_path)
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def gateway(capsys: pytest.CaptureFixture[str]) -> Call:
+    """The `gateway` command: `gateway("ledger", "--json")`."""
+
+    def call(*arguments: str | Path) -> Heard:
+        code = run([str(one) for one in arguments])
+        out, err = capsys.readouterr()
+        return Heard(code, out, err)
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """One gateway that serves for the whole run."""
+    data = tmp_path_factory.mktemp("served")
+    open_the_doors(data)
+    with serving(data) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def token(served: Serving) -> str:
+    """The token of a portal that may send everything there."""
+    added = call_apart("clients", "add", "portal-beispiel", "--data", served.data, "--json")
+    assert added.code == 0, added.err
+    return str(added.json["token"])

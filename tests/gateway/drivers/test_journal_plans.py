@@ -1,0 +1,232 @@
+"""Ten thousand submissions that wait cost the next one nothing: every statement of the story finds its rows by index."""
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from typing import Any, Final
+
+import asyncpg  # type: ignore[import-untyped]  # it has no types
+import pytest
+
+from gateway.dispatch import Letter
+from gateway.drivers.sql import concluding, handing_over, looking, postgres, recording, sqlite
+from gateway.drivers.sql.claiming import KEEP_WORDS, Wish, Words, claim
+from gateway.drivers.sql.concluding import Ended, conclude, lapse
+from gateway.drivers.sql.handing_over import TakeBack, Unclaimed, hand_over
+from gateway.drivers.sql.steps import Ask, Do, Now, Operation, Steps
+from gateway.journal import Claim, Lane, Limits
+from gateway.testing import FakeClock
+from tests.gateway.drivers.journal_rig import DONE, LEASE, WORKER, Rig, always, on_postgres, on_sqlite, report
+
+pytestmark = pytest.mark.anyio
+
+WAITING: Final = 20_000
+LANES: Final = 40
+LARGE: Final = ("submissions", "claims", "events", "keys", "documents", "attachments", "words")
+"""Tables that grow; destinations are as many as there are towns."""
+
+
+def limits(_: Lane) -> Limits:
+    return Limits(window=8, concurrency=4)
+
+
+def a_long_weekend(rig: Rig, waiting: int) -> None:
+    """So many submissions wait, ten times as many attempts have ended, and as many keys are known."""
+    numbers = f"WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {waiting}) "
+    names = (
+        "id, state, version, received_at, updated_at, due_at, client, service, leistung, authority, connection, "
+        "destination, adapter, test, root, standard, schema_version, package_digest, digest, size, attachments, "
+        "traceparent, attempt, tries, ask, cause"
+    )
+    values = (
+        f"'w' || n, 'accepted', 1, 1, 1, {rig.clock()} - {waiting} + n, 'p', 's', 'l', 'a', 'c', 'lane-' || n % {LANES}, "
+        "'filedrop', 0, 'r', 's', '1', 'd', 'digest-' || n, 4, 0, '', 0, 0, 0, ''"
+    )
+    rig.change(f"INSERT INTO submissions ({names}) {numbers} SELECT {values} FROM n")
+    rig.change(
+        "INSERT INTO documents (id, submission, kind, media_type, size, content, stored_at) "
+        f"{numbers} SELECT 'w' || n, 'w' || n, 'application', 'application/xml', 4, {_bytes(rig)}, 1 FROM n"
+    )
+    rig.change(
+        "INSERT INTO claims (submission, attempt, key_hash, worker, adapter, destination, test, claimed_at, leased_until, "
+        f"ended_at, outcome, code) {numbers} SELECT 'old-' || n, 1, '', 'w', 'filedrop', 'lane-' || n % {LANES}, 0, 1, 1, 2, "
+        "'delivered', '' FROM n"
+    )
+    rig.change(f"INSERT INTO keys {numbers} SELECT 'key-' || n, 'w' || n, 'digest-' || n, 1 FROM n")
+    rig.change(
+        "INSERT INTO events (submission, at, name, after, attempt, code, by, service, authority, test, concludes) "
+        f"{numbers} SELECT 'w' || n, 1, 'submission.accepted', 'accepted', 0, '', '', 's', 'a', 0, 0 FROM n"
+    )
+    rig.change(
+        "INSERT INTO words (id, submission, attempt, said_by, reference, reason, stored_at) "
+        f"{numbers} SELECT 'words-' || n, 'old-' || n, 1, 'filedrop', 'r', '', 1 FROM n"
+    )
+    lanes = f"WITH RECURSIVE n(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n < {LANES - 1}) "
+    rig.change(f"INSERT INTO destinations (name, test, failures) {lanes} SELECT 'lane-' || n, 0, 0 FROM n")
+
+
+def _bytes(rig: Rig) -> str:
+    return "x'3c612f3e'" if rig.database.url.startswith("sqlite") else r"'\x3c612f3e'::bytea"
+
+
+# ── the story, step by step, with somebody who looks at each plan ────────────────────────────────────────────────────
+
+
+class Looking:
+    """Runs operations as the drivers do, and keeps what their statements would cost."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.clock = clock
+        self.plans: list[tuple[str, str, str]] = []
+
+    async def run(self, operation: Operation[Any, Any], *items: Any) -> Sequence[Any]:
+        steps: Steps[Sequence[Any]] = operation.run(items)
+        answer: Any = None
+        try:
+            while True:
+                match steps.send(answer):
+                    case Now():
+                        answer = self.clock()
+                    case Ask(statement, values):
+                        answer = await self.look(operation.name, statement, [values])
+                    case Do(statement, many):
+                        await self.look(operation.name, statement, many)
+                        answer = None
+        except StopIteration as done:
+            result: Sequence[Any] = done.value
+            return result
+
+    async def look(self, operation: str, statement: Any, many: Sequence[Any]) -> list[Any]:
+        raise AssertionError
+
+    def searched_row_by_row(self) -> list[tuple[str, str, str]]:
+        raise AssertionError
+
+
+class LookingAtSqlite(Looking):
+    """A scan is one of a table, or of an index that holds all of it."""
+
+    def __init__(self, connection: sqlite3.Connection, clock: FakeClock) -> None:
+        super().__init__(clock)
+        self._connection = connection
+
+    async def look(self, operation: str, statement: Any, many: Sequence[Any]) -> list[Any]:
+        rendered = statement.on(sqlite.DIALECT)
+        plan = self._connection.execute(f"EXPLAIN QUERY PLAN {rendered.sql}", rendered.row(many[0])).fetchall()
+        self.plans += [(operation, rendered.sql, line[3]) for line in plan]
+        rows = []
+        for values in many:
+            rows += self._connection.execute(rendered.sql, rendered.row(values)).fetchall()
+        return rows
+
+    def searched_row_by_row(self) -> list[tuple[str, str, str]]:
+        partial = {"submissions_on_the_way", "submissions_waiting", "claims_open", "claims_busy"}
+        return [
+            plan
+            for plan in self.plans
+            if any(plan[2].startswith(f"SCAN {table}") for table in LARGE)
+            and not any(f"USING INDEX {index}" in plan[2] for index in partial)
+        ]
+
+
+class LookingAtPostgres(Looking):
+    """A scan is a sequential one."""
+
+    def __init__(self, connection: asyncpg.Connection, clock: FakeClock) -> None:
+        super().__init__(clock)
+        self._connection = connection
+
+    async def look(self, operation: str, statement: Any, many: Sequence[Any]) -> list[Any]:
+        rendered = statement.on(postgres.DIALECT)
+        plan = await self._connection.fetch(f"EXPLAIN {rendered.sql}", *rendered.row(many[0]))
+        self.plans += [(operation, rendered.sql, line[0]) for line in plan]
+        rows = []
+        for values in many:
+            rows += await self._connection.fetch(rendered.sql, *rendered.row(values))
+        return rows
+
+    def searched_row_by_row(self) -> list[tuple[str, str, str]]:
+        return [plan for plan in self.plans if any(f"Seq Scan on {table}" in plan[2] for table in LARGE)]
+
+
+async def tell_the_story(rig: Rig, looking_at: Looking) -> int:
+    """Everything that happens to submissions, once; how many letters left."""
+    run = looking_at.run
+    entries = [rig.entry(destination="lane-1", keys=(f"key:{n}",)) for n in range(20)]
+    entries += [rig.entry(destination="lane-2", message_uuid=None) for _ in range(20)]
+    await run(recording.RECORD, *entries)
+    [letters] = await run(hand_over(limits), 200)
+    await run(handing_over.CONFIRM, letters[10:])
+    await run(handing_over.TAKE_BACK, TakeBack(letters[:5], "not-confirmed"))
+    claims = [one for one in await run(claim(limits), *_wishes(letters[5:60])) if isinstance(one, Claim)]
+    await run(KEEP_WORDS, Words(claims[0].submission.id, 1, "filedrop", "r", ""))
+    await run(conclude(limits), *(Ended(report(one), always(DONE)) for one in claims[:40]))
+    await run(concluding.ABANDON, WORKER)
+    await run(lapse(limits), always(DONE))
+    await run(handing_over.RETURN_UNCLAIMED, Unclaimed(0, 0))
+    await run(looking.LOOK, claims[0].submission.id)
+    await run(looking.HISTORY, claims[0].submission.id)
+    await run(looking.WAITING_FOR_PEOPLE, 100)
+    return len(letters)
+
+
+def _wishes(letters: Sequence[Letter]) -> list[Wish]:
+    return [Wish(letter, WORKER, LEASE) for letter in letters]
+
+
+@pytest.mark.parametrize("analysed", [False, True], ids=["fresh", "analysed"])
+@on_sqlite
+async def test_sqlite_searches_nothing_row_by_row(rig: Rig, analysed: bool) -> None:
+    """No step of the story reads a whole table, whether SQLite knows how large it is or not."""
+    a_long_weekend(rig, WAITING)
+    if analysed:
+        rig.change("ANALYZE")
+
+    with closing(sqlite3.connect(rig.database.url.removeprefix("sqlite:///"))) as connection:
+        looking_at = LookingAtSqlite(connection, rig.clock)
+        assert await tell_the_story(rig, looking_at) == 200
+
+    assert looking_at.searched_row_by_row() == []
+
+
+@pytest.mark.parametrize("plans", ["force_custom_plan", "force_generic_plan"])
+@pytest.mark.parametrize("analysed", [False, True], ids=["fresh", "analysed"])
+@on_postgres
+async def test_postgres_searches_nothing_row_by_row(rig: Rig, analysed: bool, plans: str) -> None:
+    """No step of the story reads a whole table, whether PostgreSQL has analysed it or not, with either kind of plan."""
+    a_long_weekend(rig, WAITING)
+    if analysed:
+        rig.change("ANALYZE")
+
+    connection = await asyncpg.connect(rig.database.url, server_settings={"plan_cache_mode": plans})
+    async with connection.transaction():
+        looking_at = LookingAtPostgres(connection, rig.clock)
+        assert await tell_the_story(rig, looking_at) == 200
+    await connection.close()
+
+    assert looking_at.searched_row_by_row() == []
+
+
+@on_sqlite
+async def test_handing_over_costs_the_same_whatever_waits(rig: Rig) -> None:
+    """With twenty times as many waiting, SQLite does the same work to hand over the next two hundred, within a tenth."""
+    work = []
+    for waiting in (1_000, 20_000):
+        for table in ("submissions", "documents", "claims", "keys", "words", "destinations"):
+            rig.change(f"DELETE FROM {table}")
+        a_long_weekend(rig, waiting)
+        with closing(sqlite3.connect(rig.database.url.removeprefix("sqlite:///"))) as connection:
+            steps = 0
+
+            def count() -> int:
+                nonlocal steps
+                steps += 1
+                return 0
+
+            looking_at = LookingAtSqlite(connection, rig.clock)
+            connection.set_progress_handler(count, 10)
+            [letters] = await looking_at.run(hand_over(limits), 200)
+            assert len(letters) == 200
+            work.append(steps)
+
+    assert 0.9 < work[1] / work[0] < 1.1

@@ -1,0 +1,114 @@
+"""What a portal may ask before it submits: is this valid, and who would get it?"""
+
+import httpx2
+import pytest
+
+from gateway.receipt import shapes
+from tests.gateway.intake.documents import LEISTUNG, XML, antrag, antrag_with_attachment, invalid_antrag
+from tests.gateway.intake.house import House
+from tests.gateway.intake.shaped import fits
+
+
+@pytest.mark.parametrize(
+    "valid, standard, codes, document",
+    [
+        (True, "AG-Wohnsitz", [], antrag()),
+        (False, "AG-Wohnsitz", ["schema-invalid"], invalid_antrag()),
+        (False, "", ["unknown-schema"], b"<unbekannt/>"),
+    ],
+)
+def test_a_verdict(
+    house: House, portal: httpx2.Client, valid: bool, standard: str, codes: list[str], document: bytes
+) -> None:
+    """A verdict is an answer, also a bad one, and nothing of it is stored."""
+    before = house.ledger()
+
+    answer = portal.post("/v1/validations", content=document, headers=XML)
+
+    body = answer.json()
+    assert answer.status_code == 200
+    assert fits(shapes.Verdict, body)
+    assert (body["valid"], body["standard"]) == (valid, standard)
+    assert [finding["code"] for finding in body["findings"]] == codes
+    assert house.ledger() == before
+
+
+def test_a_finding_says_where(portal: httpx2.Client) -> None:
+    """A finding names element, line and the standard's code, in the language asked for."""
+    answer = portal.post("/v1/validations", content=invalid_antrag(), headers={**XML, "Accept-Language": "en"})
+
+    (finding,) = answer.json()["findings"]
+    assert finding["path"] == "/wohnsitz.anmeldung.0100/anmeldung/person/geburtsdatum"
+    assert invalid_antrag().splitlines()[finding["line"] - 1].strip().startswith(b"<x:geburtsdatum>")
+    assert finding["xoev"] == "X001"
+    assert "date" in finding["text"]
+
+
+@pytest.mark.parametrize(
+    "status, code, document, headers",
+    [
+        (400, "not-well-formed", b"<a>", XML),
+        (413, "too-large", b"<a>" + b" " * (25 * 1024 * 1024), XML),
+        (415, "wrong-media-type", antrag(), {"Content-Type": "multipart/form-data; boundary=x"}),
+    ],
+)
+def test_the_same_limits(
+    portal: httpx2.Client, status: int, code: str, document: bytes, headers: dict[str, str]
+) -> None:
+    """What could not be submitted cannot be judged."""
+    answer = portal.post("/v1/validations", content=document, headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+@pytest.mark.parametrize(
+    "ars, responsible, connected, code",
+    [
+        ("097610000000", ["09761"], True, None),
+        ("09761", ["09761"], True, None),
+        ("092735215121", ["092735215"], False, "not-connected"),
+        ("09", [], False, "place-too-wide"),
+        ("99", [], False, "unknown-place"),
+    ],
+)
+def test_a_route(portal: httpx2.Client, ars: str, responsible: list[str], connected: bool, code: str | None) -> None:
+    """Who is responsible, connected or not, and the row that says so."""
+    answer = portal.get("/v1/routes", params={"leistung": LEISTUNG, "ars": ars})
+
+    body = answer.json()
+    assert answer.status_code == 200
+    assert fits(shapes.Route, body)
+    assert [one["ars"] for one in body["responsible"]] == responsible
+    assert (body["connected"], body.get("code")) == (connected, code)
+    assert body["because"]
+
+
+def test_a_route_for_a_landkreis(portal: httpx2.Client) -> None:
+    """Where each Gemeinde answers for itself, all of them are named."""
+    body = portal.get("/v1/routes", params={"leistung": LEISTUNG, "ars": "09273"}).json()
+
+    assert body["code"] == "not-responsible"
+    assert len(body["responsible"]) == 13
+
+
+def test_a_route_names_its_row(portal: httpx2.Client) -> None:
+    """The answer names the table, the line and the legal source."""
+    body = portal.get("/v1/routes", params={"leistung": LEISTUNG, "ars": "09761"}).json()
+
+    assert "responsibility.csv" in body["because"][0]
+    assert body["connectionState"] == "live"
+
+
+@pytest.mark.parametrize(
+    "query", ["", f"leistung={LEISTUNG}", "ars=09", "leistung=1&ars=09", f"leistung={LEISTUNG}&ars="]
+)
+def test_half_a_question(portal: httpx2.Client, query: str) -> None:
+    """A route needs a service and a place, both well-formed."""
+    assert portal.get(f"/v1/routes?{query}").status_code == 400
+
+
+def test_an_antrag_with_attachments_can_be_judged_alone(portal: httpx2.Client) -> None:
+    """Attachments that a document names need not come along when only the document is judged."""
+    body = portal.post("/v1/validations", content=antrag_with_attachment(), headers=XML).json()
+
+    assert (body["valid"], body["findings"]) == (True, [])

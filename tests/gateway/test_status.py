@@ -1,0 +1,153 @@
+"""Alive, ready, and what is counted."""
+
+import asyncio
+import re
+from dataclasses import dataclass, field
+from typing import cast
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+
+from gateway.errors import JournalUnavailable
+from gateway.events import IMBALANCE, IN_STATE
+from gateway.journey import Gateway
+from gateway.status import Status
+
+
+@dataclass
+class Journal:
+    """A journal that can be written, or not, or never answers; counts how often it is asked."""
+
+    error: Exception | None = None
+    hangs: bool = False
+    asked: int = 0
+
+    async def ready(self) -> None:
+        self.asked += 1
+        if self.hangs:
+            await asyncio.Event().wait()
+        if self.error:
+            raise self.error
+
+
+@dataclass
+class Known:
+    """Schemas or tables that were loaded."""
+
+    digest: str
+    packages: tuple[str, ...] = ("AG-Wohnsitz 1.0",)
+
+
+@dataclass
+class Dispatch:
+    connected: bool = True
+
+
+@dataclass
+class Around:
+    """As much of a gateway as readiness looks at."""
+
+    journal: Journal = field(default_factory=Journal)
+    dispatch: Dispatch = field(default_factory=Dispatch)
+    schemas: Known = field(default_factory=lambda: Known("aa"))
+    tables: Known = field(default_factory=lambda: Known("bb"))
+    kind: str = "sandbox"
+    now: float = 100.0
+
+    def status(self) -> Status:
+        return Status(cast("Gateway", self), ticks=lambda: self.now)
+
+
+async def get(status: Status, path: str) -> httpx2.Response:
+    app = FastAPI()
+    app.include_router(status.router)
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://x") as client:
+        return await client.get(path)
+
+
+async def test_ready() -> None:
+    """Journal writable, broker connected, schemas loaded: ready, with the digests of what is in use."""
+    answer = await get(Around().status(), "/readyz")
+
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "status": "ready",
+        "kind": "sandbox",
+        "serving": True,
+        "journal": True,
+        "broker": True,
+        "schemas": {"packages": 1, "digest": "aa"},
+        "tables": {"digest": "bb"},
+    }
+
+
+@pytest.mark.parametrize(
+    "what, around",
+    [
+        ("journal", Around(journal=Journal(error=JournalUnavailable()))),
+        ("broker", Around(dispatch=Dispatch(connected=False))),
+    ],
+)
+async def test_not_ready(what: str, around: Around) -> None:
+    """What is missing makes it not ready, and is named."""
+    answer = await get(around.status(), "/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json()["status"] == "not ready"
+    assert answer.json()[what] is False
+
+
+async def test_not_ready_without_schemas() -> None:
+    """Without a schema package nothing could be judged."""
+    answer = await get(Around(schemas=Known("aa", ())).status(), "/readyz")
+
+    assert (answer.status_code, answer.json()["schemas"]["packages"]) == (503, 0)
+
+
+async def test_a_journal_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A journal that does not answer in time is not ready, and the question ends."""
+    monkeypatch.setattr("gateway.status._PATIENCE", 0.01)
+
+    answer = await get(Around(journal=Journal(hangs=True)).status(), "/readyz")
+
+    assert answer.json()["journal"] is False
+
+
+async def test_asking_often_is_no_load() -> None:
+    """Within a second the journal is asked once, however many want to know, also at once."""
+    around = Around()
+    status = around.status()
+
+    await asyncio.gather(*(get(status, "/readyz") for _ in range(20)))
+    assert around.journal.asked == 1
+
+    around.now += 1.0
+    await get(status, "/readyz")
+    assert around.journal.asked == 2
+
+
+async def test_stopping_is_seen_at_once() -> None:
+    """From the moment it stops it is not ready, whatever was known a moment ago; it is alive to the end."""
+    status = Around().status()
+    assert (await get(status, "/readyz")).status_code == 200
+
+    status.stop()
+
+    answer = await get(status, "/readyz")
+    assert (answer.status_code, answer.json()["serving"]) == (503, False)
+    assert (await get(status, "/livez")).status_code == 200
+
+
+async def test_metrics() -> None:
+    """Metrics come in Prometheus' text format, the ledger's gauges among them, each with a help text."""
+    IN_STATE.labels("accepted").set(3)
+    IMBALANCE.set(0)
+
+    answer = await get(Around().status(), "/metrics")
+
+    assert answer.headers["content-type"].startswith("text/plain; version=")
+    assert 'gateway_submissions_in_state{state="accepted"} 3.0' in answer.text
+    assert "gateway_ledger_imbalance_submissions 0.0" in answer.text
+    helped = set(re.findall(r"^# HELP (\S+) \S", answer.text, re.MULTILINE))
+    assert helped == set(re.findall(r"^# TYPE (\S+) ", answer.text, re.MULTILINE))

@@ -1,0 +1,1 @@
+"""The house rules, as far as a machine can see them."""

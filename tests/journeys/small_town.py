@@ -1,0 +1,119 @@
+"""The whole story in one process with a Fachverfahren that does as it is told: journal, queue and worker are real."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import shutil
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway import events, journey
+from gateway.adapter import Endpoint
+from gateway.delivery import Patience, Policy
+from gateway.drivers.in_process import InProcess
+from gateway.drivers.sql.journal import SqlJournal, open_journal
+from gateway.journal import Client, Limits, Standing
+from gateway.journey import Gateway, Workbench
+from gateway.parcel import Parcel
+from gateway.receipt import Receipt
+from gateway.routing import Tables
+from gateway.submission import SubmissionId
+from gateway.testing import FakeClock, FakeVendor, MemoryAttachments
+from gateway.validation import Schemas
+from tests.conftest import ROOT
+
+ADAPTER = "filedrop"
+"""the adapter that the tables name; who stands behind the name is the test's business"""
+
+
+@dataclass(frozen=True, slots=True)
+class SmallTown:
+    """A gateway, its worker, and everything they said."""
+
+    gateway: Gateway
+    journal: SqlJournal
+    clock: FakeClock
+    vendor: FakeVendor
+    log: io.StringIO
+    file: Path
+
+    async def send(self, document: bytes) -> Receipt:
+        """A portal hands a document in."""
+        now, started = self.clock(), time.perf_counter()
+        parcel = Parcel(document=document, client=Client("portal", ""), received_at=now, started=started)
+        return await journey.accept(parcel, gateway=self.gateway)
+
+    async def attempt(self, submission: SubmissionId) -> Standing:
+        """Hand over what is due, and wait until the attempt's end is in the journal."""
+        before = (await self.standing(submission)).attempts
+        assert await journey.hand_over(gateway=self.gateway) > 0
+        async with asyncio.timeout(10):
+            while (standing := await self.standing(submission)).attempts == before:
+                await asyncio.sleep(0.005)
+        return standing
+
+    async def standing(self, submission: SubmissionId) -> Standing:
+        found = await self.journal.standing(submission)
+        assert found is not None
+        return found
+
+    async def history(self, submission: SubmissionId) -> list[str]:
+        """What happened to it, by the events' names."""
+        return [event.name for event in await self.journal.events(submission)]
+
+
+@asynccontextmanager
+async def small_town(
+    folder: Path, vendor: FakeVendor, *, routing: Path = ROOT / "routing", **manifest: object
+) -> AsyncIterator[SmallTown]:
+    """Open it; it says everything it has to say into `log`."""
+    clock, log, file = FakeClock(), io.StringIO(), folder / "journal.db"
+    events.write_log(to=log, level=0)
+    tables = Tables.load(routing, folder)
+    queue = InProcess([ADAPTER])
+    policy = Policy.of(vendor.plugin(**manifest).manifest, Patience(first=10.0))
+    async with open_journal(
+        f"sqlite:///{file}",
+        limits=lambda _: Limits(trip_after=100),
+        paused=lambda: tables.paused,
+        clock=clock,
+        kind="sandbox",
+    ) as journal:
+        gateway = Gateway(
+            kind="sandbox",
+            schemas=Schemas.load(ROOT / "xsd"),
+            tables=tables,
+            journal=journal,
+            dispatch=queue,
+            attachments=MemoryAttachments(),
+            policies=lambda _: policy,
+            clock=clock,
+            chance=lambda: 1.0,
+        )
+        bench = Workbench(
+            name="worker",
+            claims=journal,
+            post=queue,
+            adapter=vendor,
+            endpoint=lambda name, test: Endpoint(name, test, {}),
+            attachments=gateway.attachments,
+            time_limit=0.2,
+        )
+        async with (
+            queue.reports(lambda report: journey.conclude(report, gateway=gateway)),
+            queue.letters(ADAPTER, lambda letter: journey.deliver(letter, bench=bench), 4),
+        ):
+            yield SmallTown(gateway, journal, clock, vendor, log, file)
+    events.write_log()
+
+
+def paused_tables(folder: Path, destination: str) -> Path:
+    """The shipped tables with the connections to this destination paused."""
+    shutil.copytree(ROOT / "routing", folder)
+    connections = folder / "connections.csv"
+    connections.write_text(connections.read_text().replace(f",{destination},live,", f",{destination},paused,"))
+    return folder
