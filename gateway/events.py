@@ -25,7 +25,16 @@ REGISTRY: Final = CollectorRegistry()
 _INTAKE_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _DELIVERY_SECONDS: Final = (0.05, 0.25, 1.0, 5.0, 15.0, 60.0, 300.0, 1_800.0, 7_200.0, 43_200.0, 86_400.0)
 
-_log: Final = structlog.get_logger("gateway")
+
+class _Log:
+    """Where lines go, and from which level up; bound once, because binding for each line costs more than writing it."""
+
+    def __init__(self) -> None:
+        self.line: Any = structlog.get_logger("gateway")
+        self.least = logging.NOTSET
+
+
+_log: Final = _Log()
 
 
 def _counter(name: str, text: str, labels: tuple[str, ...] = ()) -> Counter:
@@ -61,7 +70,8 @@ class Event:
     def tell(self) -> None:
         """Write the line and move the metrics."""
         self.count()
-        _log.log(self.level, self.name, **self._facts())
+        if self.level >= _log.least:
+            _log.line.log(self.level, self.name, **self._facts())
         for see in _watchers:
             see(self)
 
@@ -574,6 +584,7 @@ def write_log(to: Any = None, level: int = logging.INFO) -> None:
         logger_factory=structlog.WriteLoggerFactory(file=to or sys.stderr),
         cache_logger_on_first_use=False,
     )
+    _log.line, _log.least = structlog.get_logger("gateway").bind(), level
 
 
 @contextmanager

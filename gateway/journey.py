@@ -136,8 +136,8 @@ async def accept(parcel: Parcel, *, gateway: Gateway) -> Receipt:
         UuidConflict: the key or UUID came before with other content; nothing is stored.
         NotChecked, JournalUnavailable: not now; nothing is stored.
     """
-    verdict = await judge(parcel, gateway=gateway)
-    entry = _entry(parcel, verdict, gateway)
+    # No name for the verdict: its tree, ten times the document, would be kept while the journal is waited for.
+    entry = _entry(parcel, await judge(parcel, gateway=gateway), gateway)
     return await _record(entry, parcel, gateway)
 
 

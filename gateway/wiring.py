@@ -27,7 +27,7 @@ from gateway.drivers.sql.lock import alone
 from gateway.drivers.sql.schema import is_postgres, sqlite_file
 from gateway.errors import BadAdapter, BadSettings
 from gateway.events import BUILD, FACTS, GatewayStarted, GatewayStopping
-from gateway.intake import ClientRegister, Limits, build, samples_in
+from gateway.intake import ClientRegister, Connection, Limits, build, samples_in
 from gateway.journey import Gateway
 from gateway.plugins import Plugins
 from gateway.rounds import Pace, rounds
@@ -313,7 +313,8 @@ async def _listening(
             app,
             host=settings.host,
             port=settings.port,
-            http="httptools",
+            http=Connection,
+            ws="none",
             proxy_headers=False,
             lifespan="off",
             access_log=False,

@@ -15,6 +15,7 @@ The HTTP door for portals.
     refusals    which error has which status
     routes      responsibility as JSON
     description what OpenAPI says of it all
+    examples    what it shows
     front_page  the page behind `/`
     connection  what the server does before there is a request
 """

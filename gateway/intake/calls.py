@@ -20,7 +20,7 @@ from gateway.intake.crowd import Crowd
 from gateway.intake.limits import Limits
 from gateway.intake.responses import PROBLEM, told
 from gateway.intake.routes import route
-from gateway.intake.unpacking import Unpacked, read_document, unpack
+from gateway.intake.unpacking import read_document, unpack
 from gateway.intake.visit import Visit
 from gateway.journal import Client, Standing
 from gateway.journey import Gateway
@@ -72,7 +72,7 @@ class Calls:
                 received_at=self._gateway.clock(),
                 started=visit.started,
             )
-            given = await self._accept(parcel, unpacked)
+            given = await self._accept(parcel)
         if given.state is State.REJECTED:
             return told(receipt.rejected(given, visit.language), visit, status=422, media_type=PROBLEM)
         location = {"Location": receipt.links(given.submission)["self"]}
@@ -95,16 +95,16 @@ class Calls:
                     assert_never(other)
         return told(receipt.verdict(reading, findings, visit.language, valid=valid, sandbox=self._sandbox), visit)
 
-    async def _accept(self, parcel: Parcel, unpacked: Unpacked) -> Receipt:
+    async def _accept(self, parcel: Parcel) -> Receipt:
         """The journey's answer; attachments that no accepted submission owns are forgotten."""
         try:
             given = await journey.accept(parcel, gateway=self._gateway)
         except (SendersFault, NotChecked):
             # After any other error the commit may have happened all the same. The sweep asks the journal, and knows.
-            await self._gateway.attachments.discard(unpacked.attachments)
+            await self._gateway.attachments.discard(parcel.attachments)
             raise
         if given.state is State.REJECTED or given.replay:
-            await self._gateway.attachments.discard(unpacked.attachments)
+            await self._gateway.attachments.discard(parcel.attachments)
         return given
 
     # ── about a submission ───────────────────────────────────────────────────────────────────────────────────────────

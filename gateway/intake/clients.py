@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
-from gateway.errors import NobodysFault
+from gateway.errors import JournalUnavailable, NobodysFault
 from gateway.events import TaskFailed, frames_of
 from gateway.journal import Client, Journal
 
@@ -42,7 +42,7 @@ class ClientRegister:
         self._pause = pause
         self._ticks = ticks
         self._by_hash: dict[str, Client] = {}
-        self._version = -1
+        self._version: int | None = None
         self._asked_at = float("-inf")
         self._asking = asyncio.Lock()
 
@@ -53,7 +53,7 @@ class ClientRegister:
         A client may have been added a moment ago, so an unknown token is worth one look at the journal a second.
 
         Raises:
-            JournalUnavailable: the token is not known here, and the journal cannot be asked.
+            JournalUnavailable: the token is not known here, and the journal cannot be asked, or never could.
         """
         hashed = token_hash(token)
         if found := self._by_hash.get(hashed):
@@ -62,6 +62,8 @@ class ClientRegister:
             if self._ticks() - self._asked_at >= self._every:
                 self._asked_at = self._ticks()
                 await self._look()
+            elif self._version is None:
+                raise JournalUnavailable
         return self._by_hash.get(hashed)
 
     @asynccontextmanager

@@ -12,41 +12,21 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import ConfigDict, TypeAdapter, with_config
 
 from gateway import receipt
-from gateway.errors import (
-    BadRequest,
-    GatewayError,
-    JournalUnavailable,
-    Language,
-    NotAllowed,
-    NotFound,
-    NotIdentified,
-    NotXml,
-    Sentence,
-    TooLarge,
-    TooMany,
-    UuidConflict,
-    WrongMediaType,
-)
+from gateway.errors import GatewayError, Language
+from gateway.intake import examples
 from gateway.intake.calls import Calls
 from gateway.intake.limits import Limits
-from gateway.intake.refusals import RETRY_AFTER, TooSlow, status_of
+from gateway.intake.refusals import RETRY_AFTER, status_of
 from gateway.intake.responses import JSON, PROBLEM
 from gateway.intake.unpacking import DOCUMENT
 from gateway.journey import Kind
-from gateway.receipt import Receipt, shapes
-from gateway.submission import Finding, Micros, State, SubmissionId
+from gateway.receipt import shapes
 
 Json = dict[str, Any]
 Call = Callable[[Request], Awaitable[Response]]
 
 SUBMISSIONS: Final = "/v1/submissions"
 VALIDATIONS: Final = "/v1/validations"
-
-_ID: Final = SubmissionId("0199c0de-0001-7000-8000-000000000001")
-_AT: Final = Micros(1_793_350_800_000_000)
-_SERVICE: Final = "wohnsitz"
-_AUTHORITY: Final[shapes.Authority] = {"ars": "09761", "name": "Stadt Augsburg"}
-_TRACE: Final = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 _SHAPES: Final = (
     shapes.Accepted,
@@ -75,7 +55,7 @@ def new_api(kind: Kind) -> FastAPI:
         title="Antragsgateway",
         version=version("antragsgateway"),
         summary="Nimmt Anträge von Online-Diensten an und bringt sie zum Fachverfahren der zuständigen Behörde.",
-        description=_ABOUT + (_ABOUT_SANDBOX if kind == "sandbox" else ""),
+        description=examples.ABOUT + (examples.ABOUT_SANDBOX if kind == "sandbox" else ""),
         openapi_tags=[
             {"name": "Einreichungen", "description": "Einen Antrag einreichen und verfolgen."},
             {"name": "Vorab", "description": "Fragen, bevor etwas eingereicht wird. Nichts davon wird gespeichert."},
@@ -108,16 +88,19 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         name="submit",
         tag="Einreichungen",
         summary="Antrag einreichen",
-        description=_SUBMIT,
+        description=examples.SUBMIT,
         parameters=[_LEISTUNG, _ARS, _IDEMPOTENCY_KEY, _TRACEPARENT],
         body={**document, "multipart/form-data": _multipart(limits, samples)},
         answers={
-            202: _answer("Angenommen und dauerhaft gespeichert.", shapes.Accepted, _ACCEPTED, ["Location"]),
+            202: _answer("Angenommen und dauerhaft gespeichert.", shapes.Accepted, examples.ACCEPTED, ["Location"]),
             422: _answer(
-                "Zurückgewiesen: nicht gültig, oder niemand ist dafür angebunden.", shapes.Problem, _REJECTED, []
+                "Zurückgewiesen: nicht gültig, oder niemand ist dafür angebunden.",
+                shapes.Problem,
+                examples.REJECTED,
+                [],
             ),
         },
-        refusals=(_NOT_XML, _NOBODY, _OUT_OF_SCOPE, _SLOW, _CONFLICT, _LARGE, _TYPE, _MANY, _AWAY),
+        refusals=examples.ON_SUBMITTING,
     )
     _add(
         api,
@@ -130,8 +113,8 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         description="Prüft ein Dokument wie beim Einreichen und vergisst es. Anlagen und Zuständigkeit prüft es nicht.",
         parameters=[_TRACEPARENT],
         body=document,
-        answers={200: _answer("Das Urteil, auch ein schlechtes.", shapes.Verdict, _VERDICT, [])},
-        refusals=(_NOT_XML, _NOBODY, _SLOW, _LARGE, _TYPE, _MANY, _AWAY),
+        answers={200: _answer("Das Urteil, auch ein schlechtes.", shapes.Verdict, examples.VERDICT, [])},
+        refusals=examples.ON_VALIDATING,
     )
     one = f"{SUBMISSIONS}/{{submission}}"
     _add(
@@ -145,10 +128,10 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         description="Wo sie steht. Retry-After sagt, wann sich erneutes Fragen lohnt; fehlt es, ist dies das Ende.",
         parameters=[_SUBMISSION, _IF_NONE_MATCH],
         answers={
-            200: _answer("Der Stand.", shapes.Status, _STATUS, ["ETag", "Retry-After"]),
+            200: _answer("Der Stand.", shapes.Status, examples.STATUS, ["ETag", "Retry-After"]),
             304: {"description": "Unverändert seit dem Stand, den If-None-Match nennt."},
         },
-        refusals=(_WRONG, _NOBODY, _NOT_THERE, _AWAY),
+        refusals=examples.ON_LOOKING,
     )
     _add(
         api,
@@ -160,8 +143,8 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         summary="Verlauf einer Einreichung",
         description="Was mit ihr geschah, das Älteste zuerst.",
         parameters=[_SUBMISSION],
-        answers={200: _answer("Der Verlauf.", shapes.Events, _EVENTS, [])},
-        refusals=(_WRONG, _NOBODY, _NOT_THERE, _AWAY),
+        answers={200: _answer("Der Verlauf.", shapes.Events, examples.EVENTS, [])},
+        refusals=examples.ON_LOOKING,
     )
     _add(
         api,
@@ -173,8 +156,8 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         summary="Technische Quittung",
         description="Belegt den Empfang im Gateway. Eine Eingangsbestätigung gibt nur die Behörde.",
         parameters=[_SUBMISSION],
-        answers={200: _answer("Die Quittung.", shapes.TechnicalReceipt, _RECEIPT, [])},
-        refusals=(_WRONG, _NOBODY, _NOT_THERE, _AWAY),
+        answers={200: _answer("Die Quittung.", shapes.TechnicalReceipt, examples.RECEIPT, [])},
+        refusals=examples.ON_LOOKING,
     )
     _add(
         api,
@@ -187,8 +170,8 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         description="Wer für eine Leistung an einem Ort zuständig ist, nach welcher Zeile, und ob diese Behörde "
         "angebunden ist. Eine fehlende Anbindung ist eine Antwort, kein Fehler.",
         parameters=[{**_LEISTUNG, "required": True}, {**_ARS, "required": True}],
-        answers={200: _answer("Die Zuständigkeit.", shapes.Route, _ROUTE, [])},
-        refusals=(_WRONG, _NOBODY, _AWAY),
+        answers={200: _answer("Die Zuständigkeit.", shapes.Route, examples.ROUTE, [])},
+        refusals=examples.ON_ASKING,
     )
 
 
@@ -269,7 +252,7 @@ def _by_status(refusals: tuple[GatewayError, ...]) -> dict[int, Json]:
     for error in refusals:
         status = status_of(error)
         example = receipt.problem(
-            error, status, Language.GERMAN, instance=f"urn:antragsgateway:request:{_TRACE[3:35]}", sandbox=False
+            error, status, Language.GERMAN, instance=f"urn:antragsgateway:request:{examples.TRACE[3:35]}", sandbox=False
         )
         headers = ["Retry-After"] if status in RETRY_AFTER else ["WWW-Authenticate"] if status == 401 else []
         answers[status] = _answer(f"{error.title.de}.", shapes.Problem, example, headers)
@@ -343,7 +326,7 @@ _SUBMISSION: Final[Json] = {
     "required": True,
     "description": "Kennung der Einreichung, wie die Quittung sie nennt.",
     "schema": {"type": "string", "format": "uuid"},
-    "example": _ID,
+    "example": examples.ID,
 }
 _LEISTUNG: Final[Json] = {
     "name": "leistung",
@@ -373,7 +356,7 @@ _TRACEPARENT: Final[Json] = {
     "in": "header",
     "description": "W3C Trace Context; wird übernommen und weitergereicht.",
     "schema": {"type": "string"},
-    "example": _TRACE,
+    "example": examples.TRACE,
 }
 _IF_NONE_MATCH: Final[Json] = {
     "name": "If-None-Match",
@@ -399,124 +382,4 @@ _TOKEN: Final[Json] = {
     "type": "http",
     "scheme": "bearer",
     "description": "Token des Zugangs, vom Betreiber des Gateways (`gateway clients add`).",
-}
-
-# ── prose and examples ───────────────────────────────────────────────────────────────────────────────────────────────
-
-_ABOUT: Final = (
-    "Fehler sind `application/problem+json` (RFC 9457). `code` ist stabil und sprachunabhängig; was er bedeutet, wer "
-    "etwas tun muss und was, steht in docs/problems.md. Keine Antwort wiederholt einen Wert aus einem Dokument."
-)
-_ABOUT_SANDBOX: Final = " **Sandbox: nichts von hier erreicht eine echte Behörde.**"
-_SUBMIT: Final = (
-    "Nimmt einen Antrag an, wenn sein Dokument gültig ist und die zuständige Behörde angebunden. Nach der Antwort 202 "
-    "geht nichts mehr verloren. Anlagen kommen als weitere Teile einer multipart/form-data-Anfrage, nach dem Dokument."
-)
-
-_NOT_XML: Final = NotXml("Die Anfrage enthält kein Dokument.", "The request holds no document.")
-_NOBODY: Final = NotIdentified(
-    "Dieses Token gilt hier nicht oder nicht mehr. Tokens vergibt der Betreiber des Gateways.",
-    "This token is not valid here, or no longer. The gateway's operator issues tokens.",
-)
-_OUT_OF_SCOPE: Final = NotAllowed()
-_WRONG: Final = BadRequest()
-_NOT_THERE: Final = NotFound()
-_SLOW: Final = TooSlow()
-_CONFLICT: Final = UuidConflict()
-_LARGE: Final = TooLarge()
-_TYPE: Final = WrongMediaType()
-_MANY: Final = TooMany()
-_AWAY: Final = JournalUnavailable()
-
-_FINDING: Final = Finding(
-    "schema-invalid",
-    Sentence(
-        "Das Element „geburtsdatum“ enthält kein Datum der Form JJJJ-MM-TT.",
-        'The element "geburtsdatum" contains no date of the form YYYY-MM-DD.',
-    ),
-    path="/wohnsitz.anmeldung.0100/anmeldung/person/geburtsdatum",
-    line=52,
-    xoev="X001",
-)
-_ACCEPTED: Final = receipt.accepted(
-    Receipt(
-        submission=_ID,
-        state=State.ACCEPTED,
-        received_at=_AT,
-        service=_SERVICE,
-        authority=_AUTHORITY["ars"],
-        authority_name=_AUTHORITY["name"],
-        test=False,
-        sandbox=False,
-        message_uuid="0199c0de-0004-7000-8000-000000000004",
-    ),
-    Language.GERMAN,
-)
-_REJECTED: Final = receipt.rejected(
-    Receipt(
-        submission=_ID,
-        state=State.REJECTED,
-        received_at=_AT,
-        service="",
-        authority="",
-        authority_name="",
-        test=False,
-        sandbox=False,
-        findings=(_FINDING,),
-    ),
-    Language.GERMAN,
-)
-_STATUS: Final[shapes.Status] = {
-    "submissionId": _ID,
-    "state": "delivered",
-    "stateLabel": "übergeben",
-    "grade": "transport",
-    "gradeLabel": "an den Transport übergeben",
-    "concluded": True,
-    "concludedAt": receipt.moment(Micros(_AT + 2_400_000)),
-    "attempts": 1,
-    "receivedAt": receipt.moment(_AT),
-    "updatedAt": receipt.moment(Micros(_AT + 2_400_000)),
-    "version": 3,
-    "service": _SERVICE,
-    "authority": _AUTHORITY,
-    "test": False,
-    "links": receipt.links(_ID),
-}
-_EVENTS: Final[shapes.Events] = {
-    "submissionId": _ID,
-    "events": [
-        {"at": receipt.moment(_AT), "name": "submission.accepted", "state": "accepted", "stateLabel": "angenommen"}
-    ],
-}
-_RECEIPT: Final[shapes.TechnicalReceipt] = {
-    "submissionId": _ID,
-    "title": "Technische Quittung",
-    "text": "Das Antragsgateway hat diese Einreichung geprüft und dauerhaft gespeichert. "
-    "Eine Eingangsbestätigung kann nur die Behörde geben.",
-    "result": "accepted",
-    "receivedAt": receipt.moment(_AT),
-    "service": _SERVICE,
-    "authority": _AUTHORITY,
-    "standard": "AG-Wohnsitz",
-    "standardVersion": "1.0",
-    "root": "wohnsitz.anmeldung.0100",
-    "attachments": [],
-    "test": False,
-}
-_VERDICT: Final = {
-    "valid": False,
-    "standard": "AG-Wohnsitz",
-    "version": "1.0",
-    "root": "wohnsitz.anmeldung.0100",
-    "namespace": "urn:antragsgateway:xsd:wohnsitz:1.0",
-    "findings": _REJECTED["findings"],
-}
-_ROUTE: Final[shapes.Route] = {
-    "responsible": [_AUTHORITY],
-    "connected": True,
-    "connectionState": "live",
-    "service": _SERVICE,
-    "leistung": "99115005104000",
-    "because": ["Ihre Anbindung führt zum Zustellpunkt augsburg-wohnsitz und ist in Betrieb."],
 }

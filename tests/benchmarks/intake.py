@@ -20,7 +20,7 @@ from tests.conftest import ROOT
 from tests.rig import Installation, Servers
 from tests.services.processes import Process, free_port
 
-ALONE = {"GATEWAY_WORKERS": "false"}
+ALONE = {"GATEWAY_WORKERS": "false", "GATEWAY_SNAPSHOT_SECONDS": "15"}
 """The gateway takes and keeps; nobody delivers meanwhile, as nobody does in the floor rig."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 
-from tests.benchmarks.sample import DESTINATION, DOCUMENT
+from tests.benchmarks.sample import DESTINATIONS, DOCUMENTS
 from tests.benchmarks.steady import Stream
 from tests.rig import Installation, Procedures, Servers, installed
 
@@ -16,7 +16,7 @@ async def sustained(servers: Servers, *, seconds: int, per_second: int) -> str:
     """Offer a steady stream, and see how many per second are delivered while it lasts."""
     async with (
         installed(servers, elsewhere=True) as installation,
-        Procedures.running(installation.data, [DESTINATION]) as procedures,
+        Procedures.running(installation.data, DESTINATIONS) as procedures,
     ):
         stream, began = await _warm(installation)
         await stream.run(seconds=seconds, per_second=per_second)
@@ -37,7 +37,7 @@ async def sustained(servers: Servers, *, seconds: int, per_second: int) -> str:
 
 async def at_rest(servers: Servers, *, seconds: int, per_second: int) -> str:
     """The median time from receipt to delivery at a calm pace."""
-    async with installed(servers, elsewhere=True) as installation, Procedures.running(installation.data, [DESTINATION]):
+    async with installed(servers, elsewhere=True) as installation, Procedures.running(installation.data, DESTINATIONS):
         stream, began = await _warm(installation)
         await stream.run(seconds=seconds, per_second=per_second)
         await installation.settled(60)
@@ -51,7 +51,7 @@ async def at_rest(servers: Servers, *, seconds: int, per_second: int) -> str:
 
 async def _warm(installation: Installation) -> tuple[Stream, int]:
     """A stream that has run for a moment, so that connections, statements and caches are there; and the time now."""
-    stream = Stream(installation.url, installation.token, DOCUMENT)
+    stream = Stream(installation.url, installation.token, *DOCUMENTS)
     await stream.run(seconds=2, per_second=WARM_UP // 2)
     await installation.settled(60)
     return stream, _now()

@@ -11,3 +11,10 @@ _PACKAGE: Final = ROOT / "xsd" / "ag-wohnsitz" / "1.0"
 DOCUMENT: Final = plain("augsburg-grossfamilie")
 SCHEMA: Final = _PACKAGE / "wohnsitz.xsd"
 DESTINATION: Final = "augsburg-wohnsitz"
+
+DOCUMENTS: Final = [
+    plain(name)
+    for name in ("augsburg-grossfamilie", "aschaffenburg-einzelperson", "meitingen-paar", "pullach-aus-dem-ausland")
+]
+"""Four towns' worth: no single Fachverfahren takes what a Land sends."""
+DESTINATIONS: Final = ("augsburg-wohnsitz", "aschaffenburg-wohnsitz", "meitingen-wohnsitz", "pullach-wohnsitz")

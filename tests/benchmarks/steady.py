@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 import uuid
 from collections.abc import AsyncIterator
@@ -14,18 +15,12 @@ BEAT = 0.02
 
 
 class Stream:
-    """Posts copies of a document; `accepted` holds the ids answered with 202, `refused` counts the rest."""
+    """Posts copies of some documents in turn; `accepted` holds the ids answered with 202, `refused` counts the rest."""
 
-    def __init__(self, url: str, token: str, content: bytes) -> None:
-        place = content.index(b"nachrichtenUUID>") + len(b"nachrichtenUUID>")
+    def __init__(self, url: str, token: str, *contents: bytes) -> None:
         parts = urlsplit(url)
         self._host, self._port = parts.hostname, parts.port
-        self._before = (
-            b"POST /v1/submissions HTTP/1.1\r\nhost: gateway\r\ncontent-type: application/xml\r\n"
-            b"authorization: Bearer %s\r\ncontent-length: %d\r\n\r\n%s"
-            % (token.encode(), len(content), content[:place])
-        )
-        self._after = content[place + 36 :]
+        self._letters = itertools.cycle([_around_the_uuid(content, token) for content in contents])
         self._idle: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
         self.accepted: list[str] = []
         self.refused = 0
@@ -56,7 +51,8 @@ class Stream:
 
     async def _send(self) -> None:
         reader, writer = line = await self._idle.get()
-        writer.write(self._before + str(uuid.uuid4()).encode() + self._after)
+        before, after = next(self._letters)
+        writer.write(before + str(uuid.uuid4()).encode() + after)
         head = await reader.readuntil(b"\r\n\r\n")
         length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
         body = await reader.readexactly(length)
@@ -65,3 +61,13 @@ class Stream:
             self.accepted.append(body.split(b'"submissionId"')[1].split(b'"')[1].decode())
         else:
             self.refused += 1
+
+
+def _around_the_uuid(content: bytes, token: str) -> tuple[bytes, bytes]:
+    """A whole request, before and after the place where its nachrichtenUUID goes."""
+    place = content.index(b"nachrichtenUUID>") + len(b"nachrichtenUUID>")
+    head = (
+        b"POST /v1/submissions HTTP/1.1\r\nhost: gateway\r\ncontent-type: application/xml\r\n"
+        b"authorization: Bearer %s\r\ncontent-length: %d\r\n\r\n" % (token.encode(), len(content))
+    )
+    return head + content[:place], content[place + 36 :]

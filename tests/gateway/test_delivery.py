@@ -21,11 +21,11 @@ policies: Final = st.builds(
 )
 codes: Final = st.sampled_from(["connection-refused", "time-limit", "disk-full"])
 endings: Final = st.one_of(
-    st.builds(Delivered, st.text(), st.sampled_from(Grade)),
-    st.builds(Refused, codes, st.text()),
+    st.builds(Delivered, st.text(max_size=9), st.sampled_from(Grade)),
+    st.builds(Refused, codes, st.text(max_size=9)),
     st.builds(Unreachable, codes, st.none() | st.floats(0, 1e9)),
     st.builds(Unclear, codes),
-    st.builds(Broken, st.text(), st.just(())),
+    st.builds(Broken, st.text(max_size=9), st.just(())),
 )
 attempts: Final = st.builds(Attempt, st.integers(1, 10_000), st.floats(-10, 1e9), st.just("filedrop"))
 chances: Final = st.floats(0, 1, exclude_max=True)

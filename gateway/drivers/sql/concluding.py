@@ -109,24 +109,17 @@ def conclude(limits: Callable[[Lane], Limits]) -> Operation[Ended, Moved | Ignor
     return Operation("conclude", run)
 
 
-def lapse(limits: Callable[[Lane], Limits]) -> Operation[Decide, Sequence[Moved]]:
-    """Every claim whose lease ended is `Unclear`."""
+def _over(_: None) -> Steps[Sequence[Report]]:
+    """What would be reported of the claims whose lease has ended, if somebody did; the longest over come first."""
+    now: Micros = yield Now()
+    rows: Sequence[Row] = yield Ask(_lapsed, {"now": now})
+    return [
+        Report(SubmissionId(id_), attempt, "", worker, adapter, Unclear("lease-ended"))
+        for id_, attempt, worker, adapter in rows
+    ]
 
-    def run(decide: Decide) -> Steps[Sequence[Moved]]:
-        now: Micros = yield Now()
-        rows: Sequence[Row] = yield Ask(_lapsed, {"now": now})
-        ended = [
-            Ended(
-                Report(SubmissionId(id_), attempt, "", worker, adapter, Unclear("lease-ended")),
-                decide,
-                lapsed=True,
-            )
-            for id_, attempt, worker, adapter in rows
-        ]
-        results = yield from _conclude(ended, now, limits)
-        return [one for one in results if isinstance(one, Moved)]
 
-    return each("lapse", run)
+OVER: Final = each("lapse", _over)
 
 
 _held_by: Final = Statement(

@@ -12,6 +12,7 @@ from sqlalchemy.sql import ColumnElement
 from gateway.delivery import Breaker
 from gateway.dispatch import Letter
 from gateway.drivers.sql.claiming import in_order, insert_claim, lock_lane
+from gateway.drivers.sql.holding import AT_ONCE, hold, resume
 from gateway.drivers.sql.rows import event_values, insert_event, submission_columns, submission_from
 from gateway.drivers.sql.steps import (
     Ask,
@@ -31,7 +32,7 @@ from gateway.journal import Lane, Limits
 from gateway.submission import SECOND, Micros, State, Submission
 
 # The states stand in the text, not in parameters, and without a type: only so do both databases use a partial index.
-_waiting: ColumnElement[bool] = literal_column("submissions.state = 'accepted'")
+_waiting: ColumnElement[bool] = literal_column("submissions.state = 'accepted' AND submissions.due_at IS NOT NULL")
 _on_the_way: ColumnElement[bool] = literal_column("submissions.state = 'handed_over'")
 
 _first_due = (
@@ -65,8 +66,8 @@ _in_flight: Final = Statement(
     .where(_on_the_way)
     .group_by(submissions.c.destination, submissions.c.test)
 )
-_due_in_lane = (
-    select(*submission_columns(), submissions.c.attempt)
+_due: Final = Statement(
+    select(*submission_columns(), submissions.c.connection, submissions.c.attempt)
     .where(
         _waiting,
         submissions.c.destination == bindparam("destination"),
@@ -77,8 +78,6 @@ _due_in_lane = (
     .limit(bindparam("room"))
     .with_for_update(skip_locked=True)
 )
-_due: Final = Statement(_due_in_lane)
-_due_but = sized(lambda size: _due_in_lane.where(~among(submissions.c.connection, size)))
 _mark_handed_over: Final = Statement(
     update(submissions)
     .where(submissions.c.id == bindparam("submission"))
@@ -132,13 +131,17 @@ def hand_over(
 
     def run(most: int) -> Steps[Sequence[Letter]]:
         now: Micros = yield Now()
+        waits = frozenset(paused())
+        yield from resume(waits, now)
         able = yield from _with_room(now, limits)
         chosen = sorted(able, key=lambda one: one.first_due)[:most]
         leaving: list[_Leaving] = []
+        ahead = AT_ONCE
         # An even share for each; who has waited longest comes last, and can use what the others leave of theirs.
         for left, one in zip(range(len(chosen), 0, -1), reversed(chosen), strict=True):
             share = min(one.room, (most - len(leaving)) // left)
-            rows = yield _due_of(one, now, share, () if one.test else paused())
+            rows, held = yield from _free(one, share, now, frozenset() if one.test else waits, ahead)
+            ahead = max(0, ahead - held)
             leaving += [_Leaving(submission_from(row), row[-1] + 1, one.probes) for row in rows]
         yield from _leave(leaving, now)
         return [
@@ -149,9 +152,20 @@ def hand_over(
     return each("hand_over", run, durable=False)
 
 
-def _due_of(lane: _Able, now: Micros, room: int, paused: Sequence[str]) -> Ask:
-    statement, values = _due_but(paused) if paused else (_due, {})
-    return Ask(statement, {"destination": lane.name, "test": lane.test, "now": now, "room": room, **values})
+def _free(lane: _Able, share: int, now: Micros, paused: Collection[str], ahead: int) -> Steps[tuple[list[Row], int]]:
+    """
+    The next that may leave. What stands in their way for a paused connection is set aside; how many were.
+
+    Where there is any, so many more are looked at.
+    """
+    wanted = {"destination": lane.name, "test": lane.test, "now": now}
+    rows: Sequence[Row] = yield Ask(_due, {**wanted, "room": share})
+    if not any(row[-2] in paused for row in rows):
+        return list(rows), 0
+    rows = yield Ask(_due, {**wanted, "room": share + ahead})
+    waits = [row[0] for row in rows if row[-2] in paused]
+    yield from hold(waits)
+    return [row for row in rows if row[-2] not in paused][:share], len(waits)
 
 
 def _with_room(now: Micros, limits: Callable[[Lane], Limits]) -> Steps[list[_Able]]:

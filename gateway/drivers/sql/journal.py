@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -9,12 +10,13 @@ from contextlib import asynccontextmanager
 from gateway.dispatch import Letter, Report
 from gateway.drivers.sql import handing_over, looking, recording, registers
 from gateway.drivers.sql.claiming import KEEP_WORDS, Wish, Words, claim
-from gateway.drivers.sql.concluding import ABANDON, DROP, RELEASE, ByHand, Ended, conclude, lapse
+from gateway.drivers.sql.concluding import ABANDON, DROP, OVER, RELEASE, ByHand, Ended, conclude
 from gateway.drivers.sql.postgres import PostgresRunner
 from gateway.drivers.sql.schema import check_version, is_postgres, sqlite_file, upgrade
 from gateway.drivers.sql.sqlite import SqliteRunner
 from gateway.drivers.sql.steps import Clock, Runner
 from gateway.errors import WrongJournal
+from gateway.events import JournalFailed
 from gateway.journal import (
     Claim,
     Client,
@@ -47,7 +49,6 @@ class SqlJournal:
         self._hand_over = handing_over.hand_over(limits, paused)
         self._claim = claim(limits)
         self._conclude = conclude(limits)
-        self._lapse = lapse(limits)
 
     async def record(self, entry: Entry) -> Recorded | Replayed | Conflicting:
         return await self._runner.write(recording.RECORD, entry)
@@ -80,7 +81,16 @@ class SqlJournal:
         return await self._runner.write(self._conclude, Ended(report, decide))
 
     async def lapse(self, decide: Decide) -> Sequence[Moved]:
-        return await self._runner.write(self._lapse, decide)
+        reports = await self._runner.read(OVER, None)
+        ended = (self._runner.write(self._conclude, Ended(report, decide, lapsed=True)) for report in reports)
+        answers = await asyncio.gather(*ended, return_exceptions=True)
+        moved = [one for one in answers if isinstance(one, Moved)]
+        failed = [one for one in answers if isinstance(one, Exception)]
+        if failed and not moved:
+            raise failed[0]
+        for error in failed:
+            JournalFailed(operation="lapse", error=type(error).__name__).tell()
+        return moved
 
     async def abandon(self, worker: str) -> None:
         await self._runner.write(ABANDON, worker)

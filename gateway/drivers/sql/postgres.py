@@ -26,6 +26,12 @@ _TIME_LIMIT: Final = 30.0
 _ItsOwnFault = (ValueError, asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 """Errors that an item brings with it (asyncpg refuses values with a `ValueError` of its own)."""
 
+SETTINGS: Final = {"enable_seqscan": "off"}
+"""
+Of the connection that writes. A journal fills and empties faster than its statistics follow, and after a restore there
+are none at all; each statement has its index, and the planner is not to find it cheaper to read a table.
+"""
+
 _Collision = (asyncpg.UniqueViolationError, asyncpg.exceptions.TransactionRollbackError)
 """Somebody else did the same at the same moment. Nothing was written; seen again, it looks different."""
 
@@ -155,7 +161,9 @@ class PostgresRunner:
 
     async def _connected(self) -> asyncpg.Connection[Any]:
         if self._writer is None or self._writer.is_closed():
-            self._writer = await asyncpg.connect(self._dsn, timeout=5, command_timeout=_TIME_LIMIT)
+            self._writer = await asyncpg.connect(
+                self._dsn, timeout=5, command_timeout=_TIME_LIMIT, server_settings=SETTINGS
+            )
         return self._writer
 
     async def _disconnect(self) -> None:

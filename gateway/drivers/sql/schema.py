@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
+import asyncpg  # type: ignore[import-untyped]  # it has no types
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy import URL, Connection, create_engine, event, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from gateway.drivers.sql.tables import WORKERS_MAY
 from gateway.errors import BadSettings, JournalUnavailable, WrongJournal
+
+_PATIENCE: Final = 30.0
+"""Seconds to wait for another process that upgrades the same SQLite file."""
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _UPGRADE_LOCK: Final = 0x416E7472
@@ -75,14 +80,7 @@ async def check_version(url: str) -> None:
         WrongJournal: it is older or newer; the sentence says what to do.
         JournalUnavailable: the database cannot be reached.
     """
-    engine = create_async_engine(_asyncpg(url), poolclass=NullPool)
-    try:
-        async with engine.connect() as connection:
-            found = await connection.run_sync(_version)
-    except (OSError, SQLAlchemyError) as error:
-        raise _unreachable() from error
-    finally:
-        await engine.dispose()
+    found = await _postgres_version(url)
     if found != newest():
         raise WrongJournal(
             f"Das Journal hat die Schemaversion „{found or 'keine'}“, diese Software braucht „{newest()}“. "
@@ -92,15 +90,30 @@ async def check_version(url: str) -> None:
         )
 
 
+async def _postgres_version(url: str) -> str | None:
+    try:
+        connection = await asyncpg.connect(url, timeout=5)
+        try:
+            found: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
+        except asyncpg.UndefinedTableError:
+            found = None
+        finally:
+            await connection.close()
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise _unreachable() from error
+    return found
+
+
 def _upgrade_sqlite(file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(f"sqlite:///{file}", poolclass=NullPool, connect_args={"timeout": 30})
+    place = URL.create("sqlite", database=str(file))
+    engine = create_engine(place, poolclass=NullPool, connect_args={"timeout": _PATIENCE})
 
     # The driver would commit DDL step by step; begun by hand, a migration happens whole or not at all.
     @event.listens_for(engine, "connect")
     def _by_hand(connection: sqlite3.Connection, _: Any) -> None:
         connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode=WAL")
+        _into_wal(connection)
 
     @event.listens_for(engine, "begin")
     def _immediate(connection: Connection) -> None:
@@ -113,6 +126,19 @@ def _upgrade_sqlite(file: Path) -> None:
         raise _unreachable() from error
     finally:
         engine.dispose()
+
+
+def _into_wal(connection: sqlite3.Connection) -> None:
+    """Of two that open a new file together one is refused here at once, however patient it is; so it tries again."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
 
 
 def _migrate(connection: Connection) -> None:

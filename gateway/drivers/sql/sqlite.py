@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 
 from gateway.drivers.sql.batches import MOST_AT_ONCE, Waiting, grouped, halves
-from gateway.drivers.sql.steps import Ask, Clock, Do, Item, Now, Operation, Result, Steps
+from gateway.drivers.sql.steps import Ask, Clock, Do, Item, Now, Operation, Rendered, Result, Steps
 from gateway.errors import JournalUnavailable
 from gateway.events import JournalFailed
 
@@ -53,17 +53,24 @@ class SqliteRunner:
 
 
 class _Line:
-    """A thread with a connection, and those who wait for it."""
+    """
+    A thread with a connection, and those who wait for it.
+
+    The thread has one batch at a time; what is asked meanwhile is the next one.
+    """
 
     def __init__(self, file: Path, clock: Clock, begin: Literal["IMMEDIATE", "DEFERRED"], patience: float) -> None:
         self._file = file
         self._clock = clock
         self._begin = begin
         self._patience = patience
-        self._loop = asyncio.get_running_loop()
-        self._wishes: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
-        self._closed = False
         self._connection: sqlite3.Connection | None = None
+        self._waiting: list[Waiting] = []
+        self._closed = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._loop = asyncio.get_running_loop()
+        self._batches: queue.SimpleQueue[list[Waiting] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name=f"journal-{begin.lower()}", daemon=True)
         self._thread.start()
 
@@ -71,22 +78,36 @@ class _Line:
         if self._closed:
             raise JournalUnavailable
         future: asyncio.Future[Result] = self._loop.create_future()
-        self._wishes.put(Waiting(operation, item, future))
+        self._waiting.append(Waiting(operation, item, future))
+        if self._idle.is_set():
+            # Not at once: whoever asks in the same turn of the event loop comes along.
+            self._idle.clear()
+            self._loop.call_soon(self._hand_on)
         return await future
 
     async def close(self) -> None:
         self._closed = True
-        self._wishes.put(None)
+        await self._idle.wait()
+        self._batches.put(None)
         await asyncio.to_thread(self._thread.join)
+
+    def _hand_on(self) -> None:
+        batch, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
+        self._batches.put(batch)
+
+    def _answer(self, answers: _Answers) -> None:
+        for waiting, result, error in answers:
+            waiting.answer(result, error)
+        if self._waiting:
+            self._loop.call_soon(self._hand_on)
+        else:
+            self._idle.set()
 
     # ── in the thread ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _serve(self) -> None:
-        last = False
-        while not last:
-            batch, last = _next_batch(self._wishes)
-            if batch:
-                self._loop.call_soon_threadsafe(_answer, self._carried_out(batch))
+        while (batch := self._batches.get()) is not None:
+            self._loop.call_soon_threadsafe(self._answer, self._carried_out(batch))
         self._disconnect()
 
     def _carried_out(self, batch: Sequence[Waiting]) -> _Answers:
@@ -128,7 +149,7 @@ class _Line:
                         answer = connection.execute(rendered.sql, rendered.row(values)).fetchall()
                     case Do(statement, many):
                         rendered = statement.on(DIALECT)
-                        connection.executemany(rendered.sql, [rendered.row(values) for values in many])
+                        _do(connection, rendered, [rendered.row(values) for values in many])
                         answer = None
                     case Now():
                         answer = self._clock()
@@ -141,6 +162,9 @@ class _Line:
             self._connection = sqlite3.connect(self._file, timeout=self._patience, isolation_level=None)
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute("PRAGMA synchronous=FULL")
+            # An insert of many rows keeps what it may have to undo in a temporary file otherwise, one for each.
+            self._connection.execute("PRAGMA temp_store=MEMORY")
+            self._connection.execute("PRAGMA cache_size=-32768")
         return self._connection
 
     def _disconnect(self) -> None:
@@ -149,24 +173,24 @@ class _Line:
             self._connection = None
 
 
-def _next_batch(wishes: queue.SimpleQueue[Waiting | None]) -> tuple[list[Waiting], bool]:
-    """Everything that waits, at least one item; True where the queue was closed."""
-    batch: list[Waiting] = []
-    one = wishes.get()
-    while one is not None:
-        batch.append(one)
-        if len(batch) >= MOST_AT_ONCE:
-            return batch, False
-        try:
-            one = wishes.get_nowait()
-        except queue.Empty:
-            return batch, False
-    return batch, True
+def _do(connection: sqlite3.Connection, rendered: Rendered, rows: Sequence[list[Any]]) -> None:
+    """
+    Once for each row; inserts of many rows in a few statements.
+
+    `sqlite3` lets go of the interpreter at each row of `executemany`, and gets it back only when the event loop pauses.
+    """
+    begin = 0
+    while (left := len(rows) - begin) > 1 and rendered.adds_rows:
+        size = min(1 << (left.bit_length() - 1), _ROWS_TOGETHER)
+        chunk = rows[begin : begin + size]
+        connection.execute(rendered.for_rows(size), [value for row in chunk for value in row])
+        begin += size
+    if begin < len(rows):
+        connection.executemany(rendered.sql, rows[begin:])
 
 
-def _answer(answers: _Answers) -> None:
-    for waiting, result, error in answers:
-        waiting.answer(result, error)
+_ROWS_TOGETHER: Final = 64
+"""rows of one statement at most: far below SQLite's 32,766 marks"""
 
 
 def _is_the_files(error: Exception) -> bool:

@@ -7,10 +7,11 @@ loop on `asyncpg`. All operations of one batch share one transaction.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from sqlalchemy import Column, bindparam
 from sqlalchemy.engine import Dialect
@@ -27,6 +28,9 @@ Result = TypeVar("Result")
 T_co = TypeVar("T_co", covariant=True)
 
 
+_VALUES: Final = re.compile(r"(INSERT .*?VALUES )(\([^()]*\))(.*)", re.DOTALL)
+
+
 @dataclass(frozen=True, slots=True)
 class Rendered:
     """A statement as one database takes it: its text, and which value stands at which mark."""
@@ -34,6 +38,20 @@ class Rendered:
     sql: str
     names: tuple[str, ...]
     constants: Values
+    texts: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def adds_rows(self) -> bool:
+        """Whether this inserts the row its marks stand for."""
+        return self.sql.startswith("INSERT")
+
+    def for_rows(self, size: int) -> str:
+        """The text that inserts so many rows at once, their values one after the other."""
+        known = self.texts.get(size)
+        if known is None:
+            head, marks, tail = _VALUES.fullmatch(self.sql).groups()  # type: ignore[union-attr]  # see adds_rows
+            known = self.texts[size] = f"{head}{', '.join([marks] * size)}{tail}"
+        return known
 
     def row(self, values: Values) -> list[Any]:
         """The values in the order of their marks."""

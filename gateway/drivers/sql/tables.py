@@ -78,7 +78,8 @@ submissions: Final = Table(
     sqlite_autoincrement=True,
 )
 
-_waiting: ColumnElement[bool] = literal_column("state = 'accepted'")
+_waiting: ColumnElement[bool] = literal_column("state = 'accepted' AND due_at IS NOT NULL")
+_held: ColumnElement[bool] = literal_column("state = 'accepted' AND due_at IS NULL")
 _on_the_way: ColumnElement[bool] = literal_column("state = 'handed_over'")
 _stuck: ColumnElement[bool] = literal_column("state = 'parked'")
 
@@ -90,6 +91,13 @@ Index(
     submissions.c.sequence,
     sqlite_where=_waiting,
     postgresql_where=_waiting,
+)
+Index(
+    "submissions_held",
+    submissions.c.connection,
+    submissions.c.sequence,
+    sqlite_where=_held,
+    postgresql_where=_held,
 )
 Index(
     "submissions_on_the_way",

@@ -82,7 +82,8 @@ class Desk(Generic[Thing]):
         try:
             if self._refusals:
                 raise self._refusals.pop(0)
-            await self._released.wait()
+            async with asyncio.timeout(2 * DEADLINE):  # a test that fails ends, and does not hang here
+                await self._released.wait()
             self.taken.append(thing)
         finally:
             self.in_hand -= 1

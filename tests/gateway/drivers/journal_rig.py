@@ -94,11 +94,13 @@ class PostgresDatabase:
 
 @dataclass
 class Rig:
-    """A database, a clock that stands still, and limits that can be set for each lane."""
+    """A database, a clock that stands still, limits that can be set for each lane, and connections to pause."""
 
     database: Database
     clock: FakeClock = field(default_factory=FakeClock)
     limits: dict[Lane, Limits] = field(default_factory=dict)
+    paused: list[str] = field(default_factory=list)
+    """ids of connections"""
 
     def open(self, *, url: str | None = None) -> AbstractAsyncContextManager[SqlJournal]:
         """A journal on this database; every further one is a replica."""
@@ -107,6 +109,7 @@ class Rig:
             limits=lambda lane: self.limits.get(lane, Limits()),
             clock=self.clock,
             kind="sandbox",
+            paused=lambda: self.paused,
             database_time=False,
         )
 
@@ -138,6 +141,7 @@ def an_entry(
     keys: Sequence[str] = (),
     state: Literal[State.ACCEPTED, State.REJECTED] = State.ACCEPTED,
     findings: Sequence[Finding] = (),
+    connection: str = "musterstadt-wohnsitz-1",
     **changes: Any,
 ) -> Entry:
     """What intake would record; `changes` are the submission's. Without a document each has one of its own."""
@@ -153,7 +157,7 @@ def an_entry(
         findings=tuple(findings),
         document=content if state is State.ACCEPTED else None,
         package_digest="ab" * 32,
-        connection="musterstadt-wohnsitz-1",
+        connection=connection,
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import json
 from collections.abc import AsyncIterator, Iterator
 
 import aio_pika
@@ -15,6 +16,7 @@ from gateway.errors import BadAdapter, BrokerUnavailable, JournalUnavailable
 from gateway.events import BrokerConnected, BrokerFault, BrokerLost, Event, QueueSeen, ReportIgnored, watched
 from tests.gateway.drivers.dispatch_rig import (
     DEADLINE,
+    TRACE,
     Broker,
     Desk,
     a_letter,
@@ -128,6 +130,24 @@ def test_a_name_that_cannot_name_a_queue_is_refused() -> None:
         RabbitDispatch("amqp://nowhere", epoch="epoch-1", adapters=["file.drop"], on_empty=on_empty)
 
 
+async def test_a_letter_on_the_broker(broker: Broker, operator: aio_pika.abc.AbstractChannel) -> None:
+    """What lies on the broker's disk is persistent, versioned, and identifiers only; the trace is a header."""
+    letter = a_letter()
+    async with broker.dispatch() as driver:
+        await driver.publish([letter])
+    seen = await (await operator.get_queue("gateway.letters.filedrop")).get()
+
+    assert json.loads(seen.body) == {
+        "version": 1,
+        "submission": letter.submission,
+        "attempt": 1,
+        "adapter": "filedrop",
+    }
+    assert seen.delivery_mode is aio_pika.DeliveryMode.PERSISTENT
+    assert seen.content_type == "application/json"
+    assert seen.headers["traceparent"] == TRACE
+
+
 # ── losing it ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -236,7 +256,7 @@ async def test_a_deleted_queue_of_letters_comes_back(broker: Broker, operator: a
     """When somebody deletes a queue, it is declared again, what lay in it is asked for, and the worker is back."""
     desk = Desk[Letter]()
     with listening() as told:
-        async with broker.dispatch(look_every=0.2) as driver, broker.post() as worker:
+        async with broker.dispatch(look_every=0.2) as driver, broker.post(look_every=600) as worker:
             await driver.publish(letters(3))
             await operator.queue_delete("gateway.letters.filedrop")
             await told.has(BrokerFault(queue="gateway.letters.filedrop", because="missing"))

@@ -9,6 +9,7 @@ import pytest
 from gateway.adapter import Broken, Delivered, Ending, Refused, Unclear, Unreachable
 from gateway.dispatch import Report
 from gateway.drivers.sql.journal import SqlJournal
+from gateway.events import Event, JournalFailed, watched
 from gateway.journal import Attempt, Conclude, Decision, Ignored, Limits, Moved, Park, TryAgain
 from gateway.submission import Grade, Micros, State
 from tests.gateway.drivers.journal_rig import (
@@ -293,6 +294,27 @@ async def test_a_lapse_moves_what_is_over_and_nothing_else(rig: Rig, journal: Sq
 
     assert [move.submission for move in moves] == [over.submission]
     assert await state(journal, running.submission.id) is State.HANDED_OVER
+
+
+async def test_a_policy_that_raises_keeps_no_other_lease_from_lapsing(rig: Rig, journal: SqlJournal) -> None:
+    """Where the policy of one adapter cannot be found, the others' claims lapse all the same, and somebody is told."""
+    await accept(journal, *(rig.entry(adapter=adapter) for adapter in ("one", "gone", "two")))
+    for letter in await hand_over(journal):
+        await claim(journal, letter)
+    rig.clock.advance(LEASE + 1)
+    told: list[Event] = []
+
+    def by_adapter(_: Ending, attempt: Attempt) -> Decision:
+        return {"one": LAPSED, "two": LAPSED}[attempt.adapter]
+
+    with watched(told.append):
+        moves = await journal.lapse(by_adapter)
+
+    assert {move.submission.adapter for move in moves} == {"one", "two"}
+    assert told == [JournalFailed(operation="lapse", error="KeyError")]
+    with pytest.raises(KeyError):
+        await journal.lapse(by_adapter)
+    assert len(await journal.lapse(always(LAPSED))) == 1
 
 
 async def test_a_report_in_time_wins_over_the_lapse(rig: Rig, journal: SqlJournal) -> None:

@@ -24,6 +24,7 @@ from tests.gateway.drivers.journal_rig import PostgresDatabase, Rig, SqliteDatab
 T = TypeVar("T")
 
 LANES: Final = (Lane("a"), Lane("a", test=True), Lane("b"))
+CONNECTIONS: Final = ("wohnsitz-1", "bau-1")
 LIMITS: Final = {
     LANES[0]: Limits(window=2, concurrency=2, trip_after=2, open_for=10.0),
     LANES[1]: Limits(window=3, concurrency=1, trip_after=3, open_for=10.0),
@@ -75,10 +76,21 @@ class Life(RuleBasedStateMachine):
 
     # ── what happens ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    @rule(target=submissions, lane=st.sampled_from(LANES), key=st.integers(0, 5), content=st.integers(0, 1))
-    def send(self, lane: Lane, key: int, content: int) -> Any:
-        keys = (f"key:{key}",) if key else ()
-        entry = self.rig.entry(destination=lane.destination, test=lane.test, keys=keys, document=b"<%d/>" % content)
+    @rule(
+        target=submissions,
+        lane=st.sampled_from(LANES),
+        connection=st.sampled_from(CONNECTIONS),
+        key=st.integers(0, 5),
+        content=st.integers(0, 1),
+    )
+    def send(self, lane: Lane, connection: str, key: int, content: int) -> Any:
+        entry = self.rig.entry(
+            destination=lane.destination,
+            test=lane.test,
+            connection=connection,
+            keys=(f"key:{key}",) if key else (),
+            document=b"<%d/>" % content,
+        )
         match self.run(self.journal.record(entry)):
             case Recorded():
                 self.received += 1
@@ -94,10 +106,18 @@ class Life(RuleBasedStateMachine):
         assert isinstance(self.run(self.journal.record(self.rig.refusal())), Recorded)
         self.received += 1
 
+    @rule(paused=st.lists(st.sampled_from(CONNECTIONS), unique=True))
+    def pause(self, paused: list[str]) -> None:
+        self.rig.paused = paused
+
     @rule(target=letters, most=st.sampled_from([1, 2, 200]))
     def hand_over(self, most: int) -> Any:
         letters = self.run(self.journal.hand_over(most))
         assert len(letters) <= most
+        held = self.run(
+            self.side.rows("SELECT connection FROM submissions WHERE state = 'accepted' AND due_at IS NULL")
+        )
+        assert {connection for (connection,) in held} <= set(self.rig.paused)
         assert not {(one.submission, one.attempt) for one in letters} & (self.claimed | self.voided)
         return multiple(*letters)
 
@@ -206,6 +226,7 @@ class Life(RuleBasedStateMachine):
 
 
 _COUNT: Final = "SELECT destination, test, count(*) FROM {} GROUP BY destination, test"
+_HELD: Final = "SELECT connection FROM submissions WHERE state = 'accepted' AND due_at IS NULL"
 _OPEN: Final = (
     "SELECT s.id, s.state, s.attempt = c.attempt FROM claims c JOIN submissions s ON s.id = c.submission "
     "WHERE c.ended_at IS NULL"
@@ -265,7 +286,7 @@ def test_the_laws_hold_on_sqlite(sqlite_template: SqliteDatabase, tmp_path: Path
         rig = Rig(sqlite_template.copied_to(tmp_path))
         return rig, Side(rig.database.url)
 
-    _live(open_rig, lives=40, steps=40)
+    _live(open_rig, lives=20, steps=40)
 
 
 @pytest.mark.real
@@ -276,4 +297,4 @@ def test_the_laws_hold_on_postgres(one_postgres: PostgresDatabase) -> None:
         one_postgres.empty()
         return Rig(one_postgres), Side(one_postgres.url)
 
-    _live(open_rig, lives=8, steps=40)
+    _live(open_rig, lives=4, steps=40)

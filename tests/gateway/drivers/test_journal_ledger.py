@@ -17,8 +17,6 @@ from tests.gateway.drivers.journal_rig import (
     claim,
     conclude,
     hand_over,
-    on_postgres,
-    on_sqlite,
     park,
     report,
 )
@@ -75,43 +73,48 @@ async def test_both_books_agree_on_everything(rig: Rig, journal: SqlJournal) -> 
     )
 
 
-@pytest.mark.parametrize(
-    "where", [*(f"state = '{state}'" for state in State if state is not State.EXPIRED), "test = 1"]
-)
-async def test_a_row_deleted_by_hand_shows(rig: Rig, journal: SqlJournal, where: str) -> None:
+async def test_a_row_deleted_by_hand_shows(rig: Rig, journal: SqlJournal) -> None:
     """Each submission that vanishes from the rows is missing in the ledger, wherever it stood."""
     await some_of_everything(rig, journal)
-    gone = rig.count("submissions", where)
-    assert gone > 0
+    missing = 0
 
-    rig.change(f"DELETE FROM submissions WHERE {where}")
+    for state in State:
+        missing += rig.count("submissions", f"state = '{state}'")
+        rig.change(f"DELETE FROM submissions WHERE state = '{state}'")
 
-    ledger = await journal.ledger()
-    assert ledger.imbalance == gone
-    assert ledger.received == ledger.rejected + ledger.in_flight + ledger.parked + ledger.concluded + gone
+        ledger = await journal.ledger()
+        assert ledger.imbalance == missing
+        assert ledger.received == ledger.rejected + ledger.in_flight + ledger.parked + ledger.concluded + missing
+
+    assert missing == 11
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ("state = 'parked'", "state = 'accepted'"),
-        ("state = 'handed_over'", "state = 'accepted'"),
-        ("state = 'delivered' AND concluded_at IS NULL", "state = 'confirmed'"),
-        ("state = 'delivered' AND concluded_at IS NULL", "concluded_at = 1"),
-        ("state = 'confirmed'", "concluded_at = NULL"),
-        ("state = 'confirmed'", "state = 'refused'"),
-        ("state = 'confirmed'", "authority = '091780145145'"),
-        ("state = 'parked'", "service = 'bau'"),
-        ("state = 'parked'", "test = 1"),
-    ],
-)
-async def test_a_row_changed_by_hand_shows(rig: Rig, journal: SqlJournal, before: str, after: str) -> None:
+CHANGES = [
+    ("state = 'parked'", "state = 'accepted'"),
+    ("state = 'handed_over'", "state = 'accepted'"),
+    ("state = 'delivered' AND concluded_at IS NULL", "state = 'confirmed'"),
+    ("state = 'delivered' AND concluded_at IS NULL", "concluded_at = 1"),
+    ("state = 'confirmed'", "concluded_at = NULL"),
+    ("state = 'confirmed'", "state = 'refused'"),
+    ("state = 'confirmed'", "authority = '091780145145'"),
+    ("state = 'parked'", "service = 'bau'"),
+    ("state = 'parked'", "test = 1"),
+]
+
+
+async def test_a_row_changed_by_hand_shows(rig: Rig, journal: SqlJournal) -> None:
     """A state, an end, an authority or a service that no event tells of is an imbalance."""
     await some_of_everything(rig, journal)
+    rig.change("CREATE TABLE untouched AS SELECT * FROM submissions")
 
-    rig.change(f"UPDATE submissions SET {after} WHERE {before}")
+    for where, change in CHANGES:
+        rig.change(f"UPDATE submissions SET {change} WHERE {where}")
+        assert (await journal.ledger()).imbalance > 0, change
+        rig.change("DELETE FROM submissions")
+        rig.change("INSERT INTO submissions SELECT * FROM untouched")
 
-    assert (await journal.ledger()).imbalance > 0
+    rig.change("DROP TABLE untouched")
+    assert (await journal.ledger()).imbalance == 0
 
 
 async def test_two_errors_do_not_cancel_out(rig: Rig, journal: SqlJournal) -> None:
@@ -141,52 +144,35 @@ async def test_an_invented_row_shows(rig: Rig, journal: SqlJournal) -> None:
     assert (await journal.ledger()).imbalance == 1
 
 
-@pytest.mark.parametrize(
-    "deed",
-    [
-        "UPDATE events SET code = 'x'",
-        "UPDATE events SET id = id + 100",
-        "DELETE FROM events",
-        "DELETE FROM events WHERE id IN (SELECT min(id) FROM events)",
-        "INSERT INTO events SELECT * FROM events WHERE id IN (SELECT min(id) FROM events)",
-        "TRUNCATE events",
-        "TRUNCATE events, submissions",
-        "INSERT INTO events SELECT * FROM events WHERE id IN (SELECT min(id) FROM events) ON CONFLICT (id) DO UPDATE SET code = 'x'",
-    ],
-)
-@on_postgres
-async def test_postgres_refuses_to_change_events(rig: Rig, journal: SqlJournal, deed: str) -> None:
+DEEDS = """
+UPDATE events SET code = 'x'
+UPDATE events SET id = id + 100
+DELETE FROM events
+DELETE FROM events WHERE id IN (SELECT min(id) FROM events)
+INSERT INTO events SELECT * FROM events
+INSERT INTO events SELECT * FROM events WHERE true ON CONFLICT (id) DO UPDATE SET code = 'x'
+"""
+POSTGRES_ONLY = """
+TRUNCATE events
+TRUNCATE events, submissions
+"""
+SQLITE_ONLY = """
+INSERT OR REPLACE INTO events SELECT * FROM events
+REPLACE INTO events SELECT * FROM events
+UPDATE OR REPLACE events SET id = id + 100
+"""
+
+
+async def test_the_database_itself_refuses_to_change_events(rig: Rig, journal: SqlJournal) -> None:
     """What happened stays written, even for the owner of the database."""
-    await accept(journal, rig.entry())
+    await accept(journal, rig.entry(), rig.entry())
     before = rig.database.sql("SELECT * FROM events")
+    more = SQLITE_ONLY if rig.database.url.startswith("sqlite") else POSTGRES_ONLY
 
-    with pytest.raises(ServerFailed):
-        rig.change(deed)
-
-    assert rig.database.sql("SELECT * FROM events") == before
-
-
-@pytest.mark.parametrize(
-    "deed",
-    [
-        "UPDATE events SET code = 'x'",
-        "DELETE FROM events",
-        "DELETE FROM events WHERE id IN (SELECT min(id) FROM events)",
-        "INSERT INTO events SELECT * FROM events WHERE id IN (SELECT min(id) FROM events)",
-        "INSERT OR REPLACE INTO events SELECT * FROM events WHERE id IN (SELECT min(id) FROM events)",
-        "REPLACE INTO events SELECT * FROM events WHERE id IN (SELECT min(id) FROM events)",
-        "UPDATE OR REPLACE events SET id = id + 100",
-        "INSERT INTO events SELECT * FROM events WHERE id IN (SELECT min(id) FROM events) ON CONFLICT (id) DO UPDATE SET code = 'x'",
-    ],
-)
-@on_sqlite
-async def test_sqlite_refuses_to_change_events(rig: Rig, journal: SqlJournal, deed: str) -> None:
-    """What happened stays written, even for the owner of the file."""
-    await accept(journal, rig.entry())
-    before = rig.database.sql("SELECT * FROM events")
-
-    with pytest.raises(sqlite3.IntegrityError):
-        rig.change(deed)
+    for deed in (DEEDS + more).split("\n"):
+        if deed:
+            with pytest.raises((ServerFailed, sqlite3.IntegrityError)):
+                rig.change(deed)
 
     assert rig.database.sql("SELECT * FROM events") == before
 

@@ -231,8 +231,25 @@ async def test_one_report_in_both_replicas_counts_once(rig: Rig, replicas: Seque
         assert Counter(map(type, answers)) == {Moved: 1, Ignored: 5}
 
 
+async def test_a_doubled_letter_does_not_block_its_own_outcome(rig: Rig, replicas: Sequence[SqlJournal]) -> None:
+    """While one gateway writes down that deliveries failed, workers elsewhere may ask for the same letters again."""
+    rig.limits[TOWN] = Limits(window=40, concurrency=30, trip_after=1000)
+    await accept(replicas[0], *(rig.entry() for _ in range(10)))
+    for _ in range(2 * ROUNDS):
+        letters = await hand_over(replicas[0])
+        claims = [await claim(replicas[0], letter) for letter in letters]
+        again = always(TryAgain(0.0, "connection-refused"))
+        answers = await asyncio.gather(
+            *(replicas[0].conclude(report(one, AWAY), again) for one in claims),
+            *(replicas[1].claim(letter, WORKER, LEASE) for letter in letters),
+        )
+        assert sum(isinstance(answer, Moved) for answer in answers) == len(letters) == 10
+        assert not any(isinstance(answer, Claim) for answer in answers)
+
+
 async def test_a_lapse_and_a_report_at_one_moment_count_once(rig: Rig, replicas: Sequence[SqlJournal]) -> None:
     """At the end of a lease, the outcome that is just arriving or the lapse counts, never both."""
+    rig.limits[TOWN] = Limits(trip_after=1000)
     for n in range(ROUNDS):
         claimed = await begin(replicas[0], rig.entry())
         rig.clock.advance(LEASE + 1)
@@ -268,7 +285,7 @@ async def test_everything_at_once_blocks_nothing_and_doubles_nothing(rig: Rig, r
         rig.limits[lane] = Limits(window=6, concurrency=3 if n % 2 else 6, trip_after=4, open_for=0.5)
     crowd = Crowd(rig, replicas, lanes)
 
-    await crowd.work(seconds=4.0)
+    await crowd.work(seconds=3.0)
 
     assert crowd.claimed > 100
     assert crowd.looks > 10

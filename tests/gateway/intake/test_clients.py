@@ -146,9 +146,25 @@ async def test_following_goes_on(error: Exception) -> None:
 
 
 async def test_a_journal_that_cannot_be_asked() -> None:
-    """Where a token is unknown and the journal cannot be asked, nobody is called unknown."""
+    """Where the journal could never be asked nobody is called unknown, and asking it is still no load."""
     clients = Clients(ONE)
     clients.error = JournalUnavailable()
+    known = register(clients, Ticks())
 
-    with pytest.raises(JournalUnavailable):
-        await register(clients, Ticks()).find("eins")
+    for _ in range(10):
+        with pytest.raises(JournalUnavailable):
+            await known.find("eins")
+
+    assert clients.looks == 1
+
+
+async def test_a_client_that_was_just_added() -> None:
+    """A new client comes in at once, however lately the register looked by itself."""
+    clients = Clients(ONE)
+    known = register(clients, Ticks())
+    async with known.following():
+        await looked(clients, 1)
+
+    clients.become(ONE, TWO)
+
+    assert await known.find("zwei") == TWO

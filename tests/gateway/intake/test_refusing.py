@@ -196,9 +196,9 @@ def test_a_path_or_method_that_is_none(
 
 def test_head_is_get_without_a_body(house: House, portal: httpx2.Client) -> None:
     """HEAD tells what GET would, without saying it; refusals, too."""
-    here, there = portal.head("/"), portal.head("/v1/nichts")
+    here, there = portal.head("/livez"), portal.head("/v1/nichts")
 
-    assert (here.status_code, here.content, here.headers["content-type"]) == (200, b"", "text/html; charset=utf-8")
+    assert (here.status_code, here.content, here.headers["content-type"]) == (200, b"", "application/json")
     assert (there.status_code, there.content) == (404, b"")
     assert there.headers["content-type"] == "application/problem+json"
 

@@ -236,6 +236,14 @@ def _tables() -> None:
     )
     op.create_index("submissions_id", "submissions", ["id"], unique=True)
     op.create_index(
+        "submissions_held",
+        "submissions",
+        ["connection", "sequence"],
+        unique=False,
+        sqlite_where=sa.text("state = 'accepted' AND due_at IS NULL"),
+        postgresql_where=sa.text("state = 'accepted' AND due_at IS NULL"),
+    )
+    op.create_index(
         "submissions_on_the_way",
         "submissions",
         ["destination", "test", "handed_over_at"],
@@ -256,8 +264,8 @@ def _tables() -> None:
         "submissions",
         ["destination", "test", "due_at", "sequence"],
         unique=False,
-        sqlite_where=sa.text("state = 'accepted'"),
-        postgresql_where=sa.text("state = 'accepted'"),
+        sqlite_where=sa.text("state = 'accepted' AND due_at IS NOT NULL"),
+        postgresql_where=sa.text("state = 'accepted' AND due_at IS NOT NULL"),
     )
     op.create_table(
         "versions",

@@ -1,0 +1,146 @@
+"""What OpenAPI shows: prose in German, and an example of every answer, most of them made as the real ones are."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway import receipt
+from gateway.errors import (
+    BadRequest,
+    JournalUnavailable,
+    Language,
+    NotAllowed,
+    NotFound,
+    NotIdentified,
+    NotXml,
+    Sentence,
+    TooLarge,
+    TooMany,
+    UuidConflict,
+    WrongMediaType,
+)
+from gateway.intake.refusals import TooSlow
+from gateway.receipt import Receipt, shapes
+from gateway.submission import Finding, Micros, State, SubmissionId
+
+ID: Final = SubmissionId("0199c0de-0001-7000-8000-000000000001")
+AT: Final = Micros(1_793_350_800_000_000)
+SERVICE: Final = "wohnsitz"
+AUTHORITY: Final[shapes.Authority] = {"ars": "09761", "name": "Stadt Augsburg"}
+TRACE: Final = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+ABOUT: Final = (
+    "Fehler sind `application/problem+json` (RFC 9457). `code` ist stabil und sprachunabhängig; was er bedeutet, wer "
+    "etwas tun muss und was, steht in docs/problems.md. Keine Antwort wiederholt einen Wert aus einem Dokument."
+)
+ABOUT_SANDBOX: Final = " **Sandbox: nichts von hier erreicht eine echte Behörde.**"
+SUBMIT: Final = (
+    "Nimmt einen Antrag an, wenn sein Dokument gültig ist und die zuständige Behörde angebunden. Nach der Antwort 202 "
+    "geht nichts mehr verloren. Anlagen kommen als weitere Teile einer multipart/form-data-Anfrage, nach dem Dokument."
+)
+
+_AWAY: Final = JournalUnavailable()
+_NOBODY: Final = NotIdentified(
+    "Dieses Token gilt hier nicht oder nicht mehr. Tokens vergibt der Betreiber des Gateways.",
+    "This token is not valid here, or no longer. The gateway's operator issues tokens.",
+)
+_NOT_XML: Final = NotXml("Die Anfrage enthält kein Dokument.", "The request holds no document.")
+
+ON_VALIDATING: Final = (_NOT_XML, _NOBODY, TooSlow(), TooLarge(), WrongMediaType(), TooMany(), _AWAY)
+ON_SUBMITTING: Final = (*ON_VALIDATING, NotAllowed(), UuidConflict())
+ON_ASKING: Final = (BadRequest(), _NOBODY, _AWAY)
+ON_LOOKING: Final = (*ON_ASKING, NotFound())
+"""Refusals by call; 500 belongs to every one."""
+
+FINDING: Final = Finding(
+    "schema-invalid",
+    Sentence(
+        "Das Element „geburtsdatum“ enthält kein Datum der Form JJJJ-MM-TT.",
+        'The element "geburtsdatum" contains no date of the form YYYY-MM-DD.',
+    ),
+    path="/wohnsitz.anmeldung.0100/anmeldung/person/geburtsdatum",
+    line=52,
+    xoev="X001",
+)
+ACCEPTED: Final = receipt.accepted(
+    Receipt(
+        submission=ID,
+        state=State.ACCEPTED,
+        received_at=AT,
+        service=SERVICE,
+        authority=AUTHORITY["ars"],
+        authority_name=AUTHORITY["name"],
+        test=False,
+        sandbox=False,
+        message_uuid="0199c0de-0004-7000-8000-000000000004",
+    ),
+    Language.GERMAN,
+)
+REJECTED: Final = receipt.rejected(
+    Receipt(
+        submission=ID,
+        state=State.REJECTED,
+        received_at=AT,
+        service="",
+        authority="",
+        authority_name="",
+        test=False,
+        sandbox=False,
+        findings=(FINDING,),
+    ),
+    Language.GERMAN,
+)
+STATUS: Final[shapes.Status] = {
+    "submissionId": ID,
+    "state": "delivered",
+    "stateLabel": "übergeben",
+    "grade": "transport",
+    "gradeLabel": "an den Transport übergeben",
+    "concluded": True,
+    "concludedAt": receipt.moment(Micros(AT + 2_400_000)),
+    "attempts": 1,
+    "receivedAt": receipt.moment(AT),
+    "updatedAt": receipt.moment(Micros(AT + 2_400_000)),
+    "version": 3,
+    "service": SERVICE,
+    "authority": AUTHORITY,
+    "test": False,
+    "links": receipt.links(ID),
+}
+EVENTS: Final[shapes.Events] = {
+    "submissionId": ID,
+    "events": [
+        {"at": receipt.moment(AT), "name": "submission.accepted", "state": "accepted", "stateLabel": "angenommen"}
+    ],
+}
+RECEIPT: Final[shapes.TechnicalReceipt] = {
+    "submissionId": ID,
+    "title": "Technische Quittung",
+    "text": "Das Antragsgateway hat diese Einreichung geprüft und dauerhaft gespeichert. "
+    "Eine Eingangsbestätigung kann nur die Behörde geben.",
+    "result": "accepted",
+    "receivedAt": receipt.moment(AT),
+    "service": SERVICE,
+    "authority": AUTHORITY,
+    "standard": "AG-Wohnsitz",
+    "standardVersion": "1.0",
+    "root": "wohnsitz.anmeldung.0100",
+    "attachments": [],
+    "test": False,
+}
+VERDICT: Final = {
+    "valid": False,
+    "standard": "AG-Wohnsitz",
+    "version": "1.0",
+    "root": "wohnsitz.anmeldung.0100",
+    "namespace": "urn:antragsgateway:xsd:wohnsitz:1.0",
+    "findings": REJECTED["findings"],
+}
+ROUTE: Final[shapes.Route] = {
+    "responsible": [AUTHORITY],
+    "connected": True,
+    "connectionState": "live",
+    "service": SERVICE,
+    "leistung": "99115005104000",
+    "because": ["Ihre Anbindung führt zum Zustellpunkt augsburg-wohnsitz und ist in Betrieb."],
+}
