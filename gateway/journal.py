@@ -223,6 +223,7 @@ class Standing:
     concluded_at: Micros | None
     updated_at: Micros
     due_at: Micros | None
+    """when it is tried next; None where it is not, or not before its paused connection goes on"""
     attempts: int
     cause: str
     """bounded code of the last refusal, failure or parking; empty where there is none"""

@@ -39,7 +39,7 @@ async def _post(url: str, token: str, megabytes: int) -> None:
 
 
 async def _body(boundary: str, megabytes: int) -> AsyncIterator[bytes]:
-    document = re.sub(rb"(?<=nachrichtenUUID>)[^<]+", str(uuid.uuid4()).encode(), _SAMPLE.read_bytes())
+    document = re.sub(rb"(?<=nachrichtenUUID>)[0-9a-f-]{36}(?=<)", str(uuid.uuid4()).encode(), _SAMPLE.read_bytes())
     yield _part(boundary, "document", "application/xml") + document
     for name in Schemas.load(ROOT / "xsd").judge(document).reading.attachments:
         yield b"\r\n" + _part(boundary, name, "application/pdf")
