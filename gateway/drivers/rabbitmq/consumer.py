@@ -80,7 +80,10 @@ class Consumer(Generic[Thing]):
     async def _arrived(self, message: AbstractIncomingMessage) -> None:
         """Called by aio-pika; cancelled with its channel while it waits here, and then the broker offers it again."""
         await self._hands.free()
-        if not self._hands.stopping.is_set():
+        if self._hands.stopping.is_set():
+            # Sent before the broker heard of the stop: others shall not wait for what is in hand here.
+            await _answer(message.nack(requeue=True))
+        else:
             self._hands.hold(self._see_to(message))
 
     async def _see_to(self, message: AbstractIncomingMessage) -> None:

@@ -111,7 +111,11 @@ class PostgresRunner:
                 continue
             batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_AT_ONCE))]
             for together in transactions(batch):
-                for waiting, result, failure in await self._carried_out(together):
+                try:
+                    answers = await self._carried_out(together)
+                except Exception as error:  # noqa: BLE001 - whatever it is, nobody is to wait for ever
+                    answers = [(one, None, error) for one in together]
+                for waiting, result, failure in answers:
                     waiting.answer(result, failure)
         await self._disconnect()
 

@@ -107,7 +107,11 @@ class _Line:
 
     def _serve(self) -> None:
         while (batch := self._batches.get()) is not None:
-            self._loop.call_soon_threadsafe(self._answer, self._carried_out(batch))
+            try:
+                answers = self._carried_out(batch)
+            except Exception as error:  # noqa: BLE001 - whatever it is, nobody is to wait for ever
+                answers = [(one, None, error) for one in batch]
+            self._loop.call_soon_threadsafe(self._answer, answers)
         self._disconnect()
 
     def _carried_out(self, batch: Sequence[Waiting]) -> _Answers:

@@ -98,6 +98,22 @@ async def test_a_closed_journal_says_so(rig: Rig) -> None:
         await journal.ledger()
 
 
+async def test_a_log_that_cannot_be_written_leaves_nobody_waiting(rig: Rig, journal: SqlJournal) -> None:
+    """Where even telling of a failure fails, callers learn of it, and the next call is served as if nothing were."""
+    await accept(journal, rig.entry())
+    rig.change("ALTER TABLE documents RENAME TO mislaid")
+
+    def closed(_: Event) -> None:
+        raise BrokenPipeError
+
+    with watched(closed):
+        answers = await asyncio.gather(*(journal.record(rig.entry()) for _ in range(5)), return_exceptions=True)
+
+    assert {type(answer) for answer in answers} == {BrokenPipeError}
+    rig.change("ALTER TABLE mislaid RENAME TO documents")
+    assert await journal.record(rig.entry()) == Recorded()
+
+
 # ── PostgreSQL vanishes ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
