@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, TextIO, cast
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
@@ -58,11 +58,16 @@ IMBALANCE: Final = _gauge(
     "gateway_ledger_imbalance_submissions", "How far the ledger's two books are apart; must be 0."
 )
 BROKER_CONNECTED: Final = _gauge("gateway_broker_connected", "1 while the broker is connected, else 0.")
+LOST_LINES: Final = _counter("gateway_log_lines_lost_total", "Log lines that could not be written.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that happened, past tense. Subclasses name the line, the level and how metrics move."""
+    """
+    Something that happened, past tense. Subclasses name the line, the level and how metrics move.
+
+    Telling never fails: a log that cannot be written must not stop an Antrag, and the metrics say that it happened.
+    """
 
     name: ClassVar[str]
     level: ClassVar[int] = logging.INFO
@@ -71,7 +76,10 @@ class Event:
         """Write the line and move the metrics."""
         self.count()
         if self.level >= _log.least:
-            _log.line.log(self.level, self.name, **self._facts())
+            try:
+                _log.line.log(self.level, self.name, **self._facts())
+            except (OSError, ValueError):  # a full disk, a reader that went away, a closed stream
+                LOST_LINES.inc()
         for see in _watchers:
             see(self)
 
@@ -576,12 +584,22 @@ def _stamp(_: Any, method: str, line: structlog.typing.EventDict) -> structlog.t
     return line
 
 
+class _StandardError:
+    """Whatever stderr is at the moment of writing: it may be closed or replaced after the log was set up."""
+
+    def write(self, text: str) -> None:
+        sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
 def write_log(to: Any = None, level: int = logging.INFO) -> None:
     """Send event lines as JSON to a text stream (stderr by default), from `level` up."""
     structlog.configure(
         processors=[_stamp, structlog.processors.JSONRenderer(sort_keys=False, ensure_ascii=False)],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(file=to or sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=to or cast("TextIO", _StandardError())),
         cache_logger_on_first_use=False,
     )
     _log.line, _log.least = structlog.get_logger("gateway").bind(), level

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
@@ -59,7 +58,7 @@ def log_from(least: str) -> None:
 
     from gateway.events import write_log
 
-    write_log(sys.stderr, logging.getLevelNamesMapping()[least.upper()])
+    write_log(level=logging.getLevelNamesMapping()[least.upper()])
     _CALL.get().logs = True
 
 

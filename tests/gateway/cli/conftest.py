@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 
 from gateway.cli import run
+from gateway.events import write_log
 from tests.gateway.cli.calling import Call, Heard, Serving, call_apart, open_the_doors, serving
 
 
@@ -17,7 +17,7 @@ def _nothing_said_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> It
         monkeypatch.delenv(f"GATEWAY_{name}", raising=False)
     monkeypatch.chdir(tmp_path)
     yield
-    structlog.reset_defaults()
+    write_log()
 
 
 @pytest.fixture
