@@ -65,13 +65,27 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
+class Actor(StrEnum):
+    """Who can mend what was found."""
+
+    PORTAL = "portal"
+    """the online service that made the document"""
+    APPLICANT = "applicant"
+    """the person who filled in the form"""
+    OPERATOR = "operator"
+    """whoever runs this gateway"""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """
     One thing found while judging a document, without any value from it.
 
     `code` is ours and language-free (`schema-invalid`, `unknown-schema`, `not-responsible`, …); `xoev` is the code of
-    the standard's own list where it has one. `path` names elements (`/a/b[2]/c`), `line` counts from 1.
+    the standard's own list where it has one. `path` names elements with the document's own prefixes
+    (`/x:a/x:b[2]/c`), `line` counts from 1. `rule` is what was broken, where it has a name: a clause of XML Schema
+    (`cvc-pattern-valid`), the id of a Schematron assert. `label` is what people call the element: its annotation in
+    the schema, else its name. `expected` says what would have been right, where that helps and is short.
     """
 
     code: str
@@ -80,6 +94,10 @@ class Finding:
     path: str | None = None
     line: int | None = None
     xoev: str | None = None
+    rule: str | None = None
+    label: str | None = None
+    expected: Sentence | None = None
+    actor: Actor = Actor.PORTAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
