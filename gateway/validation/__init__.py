@@ -1,7 +1,11 @@
 """
 What is valid: schema packages in, verdicts out.
 
-    packages   the facts in `xsd/`, sealed by their manifests
+    packages   one version of one standard, and what is known of it
+    manifests  what a package says of itself, and the seals on its files
+    documents  one XSD document, read with care
+    bundling   the documents of a package and of those it uses, made one
+    store      a folder of packages: `xsd/`, and what the operator installed
     engine     one package compiled; the verdict
     findings   what was wrong, in sentences without values
     reading    what root and head tell
@@ -10,7 +14,7 @@ What is valid: schema packages in, verdicts out.
 """
 
 from gateway.validation.enclosures import unmatched_enclosures
-from gateway.validation.packages import Package
+from gateway.validation.packages import Library, Package
 from gateway.validation.schemas import Invalid, Schemas, Valid, Verdict
 
-__all__ = ["Invalid", "Package", "Schemas", "Valid", "Verdict", "unmatched_enclosures"]
+__all__ = ["Invalid", "Library", "Package", "Schemas", "Valid", "Verdict", "unmatched_enclosures"]
