@@ -39,7 +39,7 @@ def test_a_finding_says_where(portal: httpx2.Client) -> None:
 
     (finding,) = answer.json()["findings"]
     assert finding["path"] == "/wohnsitz.anmeldung.0100/anmeldung/person/geburtsdatum"
-    assert invalid_antrag().splitlines()[finding["line"] - 1].strip().startswith(b"<x:geburtsdatum>")
+    assert invalid_antrag().splitlines()[finding["line"] - 1].strip().startswith(b"<geburtsdatum>")
     assert finding["xoev"] == "X001"
     assert "date" in finding["text"]
 
