@@ -53,7 +53,7 @@ from gateway.parcel import Parcel, accepted, not_in_scope, rejected, reused
 from gateway.receipt import Receipt
 from gateway.routing import Door, NoDoor, Question, Tables
 from gateway.submission import SECOND, Micros, Reading
-from gateway.validation import Invalid, Schemas, Valid, Verdict, unmatched_enclosures
+from gateway.validation import Invalid, Objected, Schemas, Undecided, Valid, Verdict, unmatched_enclosures
 
 Kind = Literal["sandbox", "production"]
 T = TypeVar("T")
@@ -153,7 +153,7 @@ async def judge(parcel: Parcel, *, gateway: Gateway) -> Verdict:
     else:
         verdict = await asyncio.to_thread(gateway.schemas.judge, parcel.document, parcel.charset, most=size)
     if isinstance(verdict, Valid) and (unmatched := unmatched_enclosures(verdict.reading, parcel.attachments)):
-        return Invalid(verdict.reading, (*verdict.findings, *unmatched))
+        return Objected(verdict.reading, (*verdict.findings, *unmatched), verdict.stages)
     return verdict
 
 
@@ -177,10 +177,16 @@ def find_door(
 
 
 def _entry(parcel: Parcel, verdict: Verdict, gateway: Gateway) -> Entry:
-    """What goes into the journal: valid and with an open door, or rejected with the reason."""
+    """
+    What goes into the journal: valid and with an open door, or rejected with the reason.
+
+    Raises NotChecked where nobody can say whether the document is valid.
+    """
     match verdict:
-        case Invalid(reading, findings):
+        case Invalid(reading, findings) | Objected(reading, findings):
             return rejected(parcel, reading, findings)
+        case Undecided() as undecided:
+            raise undecided.error
         case Valid(reading, document, warnings):
             match find_door(parcel, reading, document.text, gateway=gateway):
                 case NoDoor() as absence:

@@ -11,6 +11,19 @@ What is valid: schema packages in, verdicts out.
 
 from gateway.validation.enclosures import unmatched_enclosures
 from gateway.validation.packages import Package
-from gateway.validation.schemas import Invalid, Schemas, Valid, Verdict
+from gateway.validation.schemas import Schemas
+from gateway.validation.stages import Outcome, Stage
+from gateway.validation.verdict import Invalid, Objected, Undecided, Valid, Verdict
 
-__all__ = ["Invalid", "Package", "Schemas", "Valid", "Verdict", "unmatched_enclosures"]
+__all__ = [
+    "Invalid",
+    "Objected",
+    "Outcome",
+    "Package",
+    "Schemas",
+    "Stage",
+    "Undecided",
+    "Valid",
+    "Verdict",
+    "unmatched_enclosures",
+]

@@ -5,37 +5,28 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import defaultdict
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from gateway.submission import Finding, Reading
+from gateway.errors import NotChecked, NotReadable, Sentence, TooLarge
+from gateway.submission import Actor, Finding, Reading
+from gateway.validation.against_schema import AgainstSchema
 from gateway.validation.choice import ambiguous, unknown
 from gateway.validation.engine import Engine
-from gateway.validation.findings import explained
 from gateway.validation.packages import Package, packages_in
 from gateway.validation.reading import read
+from gateway.validation.stages import (
+    CHARACTERS,
+    CODE_LISTS,
+    CONVENTIONS,
+    SCHEMA,
+    SCHEMATRON,
+    WELL_FORMED,
+    Outcome,
+    Stage,
+)
+from gateway.validation.verdict import Invalid, Undecided, Verdict, concluded
 from gateway.xml import MOST_BYTES, Document, parse
-
-
-@dataclass(frozen=True, slots=True)
-class Valid:
-    """One package knows the document and has nothing against it; `findings` are warnings only."""
-
-    reading: Reading
-    document: Document
-    findings: tuple[Finding, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Invalid:
-    """No package knows the document, or the one that does rejects it; the reading goes as far as it could."""
-
-    reading: Reading
-    findings: tuple[Finding, ...]
-
-
-Verdict = Valid | Invalid
 
 
 class Schemas:
@@ -48,6 +39,7 @@ class Schemas:
         """hex SHA-256 over all packages: replicas that judge alike have the same"""
         self._by_root: Final = _by_root(packages)
         self._engines: Final = _Engines()
+        self._against_schema: Final = {package: AgainstSchema(package) for package in packages}
 
     @classmethod
     def load(cls, folder: Path) -> Schemas:
@@ -68,24 +60,58 @@ class Schemas:
         `charset` and `most` as for `gateway.xml.parse`, whose errors pass through. Takes the caller's thread: a fifth
         of a millisecond for 8 KB, and seconds for the worst that 25 MB can hold.
 
-        Raises NotXml, WrongEncoding, HostileXml, TooLarge; NotChecked where the engine breaks down.
+        Raises NotXml, WrongEncoding, HostileXml, TooLarge.
         """
         parsed = parse(document, charset=charset, most=most)
         match self._by_root.get((parsed.namespace, parsed.root), ()):
             case (package,):
                 return self._judged_by(package, parsed, document)
             case ():
-                return Invalid(read(parsed, None), (unknown(parsed, self.packages),))
+                found = unknown(parsed, self.packages)
+                return Invalid(read(parsed, None), (found,), _stopped(Stage(SCHEMA, Outcome.FAILED, (found,))))
             case several:
-                return Invalid(read(parsed, None), (ambiguous(several),))
+                found = ambiguous(several)
+                return Undecided(read(parsed, None), (found,), _stopped(Stage(SCHEMA, Outcome.ERROR, (found,))))
+
+    def examine(self, document: bytes, *, most: int = MOST_BYTES) -> Verdict:
+        """The same for whoever only wants to know: what cannot be read is not valid, and says why."""
+        try:
+            return self.judge(document, most=most)
+        except (NotReadable, TooLarge) as refusal:
+            found = Finding(refusal.code, refusal.detail, xoev=X000)
+            skipped = Stage(SCHEMA, Outcome.SKIPPED)
+            return Invalid(NOTHING_READ, (found,), (Stage(WELL_FORMED, Outcome.FAILED, (found,)), skipped, *_SKIPPED))
 
     def _judged_by(self, package: Package, parsed: Document, document: bytes) -> Verdict:
-        engine = self._engines.of(package)
-        faults = engine.faults(parsed, document)
-        reading = read(parsed, package)
-        if faults:
-            return Invalid(reading, explained(faults, parsed, engine.names))
-        return Valid(reading, parsed)
+        schema = self._schema_stage(package, parsed, document)
+        return concluded(read(parsed, package), parsed, _stopped(schema), decisive=DECISIVE)
+
+    def _schema_stage(self, package: Package, parsed: Document, document: bytes) -> Stage:
+        try:
+            return self._against_schema[package].judge(parsed, document, self._engines.of(package))
+        except NotChecked as trouble:
+            return Stage(SCHEMA, Outcome.ERROR, (_broke_down(trouble.detail),))
+
+
+def _stopped(schema: Stage) -> tuple[Stage, ...]:
+    """The stages of a document that got no further than its schema."""
+    return (_WELL_FORMED, schema, *_SKIPPED)
+
+
+def _broke_down(what: Sentence) -> Finding:
+    return Finding(NOT_CHECKED, what, actor=Actor.OPERATOR)
+
+
+NOT_CHECKED: Final = NotChecked.code
+X000: Final = "X000"
+"""not readable, in the XÖV lists of reasons for rejection"""
+NOTHING_READ: Final = Reading(root="", namespace="")
+
+DECISIVE: Final = (WELL_FORMED, SCHEMA, SCHEMATRON)
+"""the stages by which a document is valid or not; what the others find are warnings or objections"""
+
+_WELL_FORMED: Final = Stage(WELL_FORMED, Outcome.PASSED)
+_SKIPPED: Final = tuple(Stage(name, Outcome.SKIPPED) for name in (SCHEMATRON, CONVENTIONS, CODE_LISTS, CHARACTERS))
 
 
 class _Engines(threading.local):
