@@ -63,7 +63,7 @@ class Engine:
     def _same_roots(self, declared: set[str]) -> None:
         """The engine knows each root the documents declare: an import that it skipped silently would show here."""
         known = {name for name in declared if self._knows(name)}
-        listed = set(self._package.roots)
+        listed = self._package.roots.keys() | self._package.parts
         for name in sorted((declared | listed) - (declared & listed & known)):
             raise BadPackage(
                 f"{self._package.label}: Das Wurzelelement „{name}“ müsste im Manifest genannt, im Schema "

@@ -8,12 +8,13 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Final
 
-from gateway.errors import NotChecked, NotReadable, Sentence, TooLarge
+from gateway.errors import BadPackage, NotChecked, NotReadable, Sentence, TooLarge
 from gateway.submission import Actor, Finding, Reading
 from gateway.validation.against_schema import AgainstSchema
 from gateway.validation.choice import ambiguous, unknown
 from gateway.validation.engine import Engine
-from gateway.validation.packages import Package, packages_in
+from gateway.validation.manifests import MANIFEST
+from gateway.validation.packages import Library, Package
 from gateway.validation.reading import read
 from gateway.validation.stages import (
     CHARACTERS,
@@ -25,6 +26,7 @@ from gateway.validation.stages import (
     Outcome,
     Stage,
 )
+from gateway.validation.store import packages_in
 from gateway.validation.verdict import Invalid, Undecided, Verdict, concluded
 from gateway.xml import MOST_BYTES, Document, parse
 
@@ -32,9 +34,11 @@ from gateway.xml import MOST_BYTES, Document, parse
 class Schemas:
     """The schema packages of this gateway, loaded once; `judge` may be called from any thread."""
 
-    def __init__(self, packages: tuple[Package, ...]) -> None:
+    def __init__(self, packages: tuple[Package, ...], libraries: tuple[Library, ...] = ()) -> None:
         self.packages: Final = packages
         """sorted by standard and version"""
+        self.libraries: Final = libraries
+        """what the packages use of each other and of the common modules; sorted likewise"""
         self.digest: Final = _digest(packages)
         """hex SHA-256 over all packages: replicas that judge alike have the same"""
         self._by_root: Final = _by_root(packages)
@@ -42,13 +46,23 @@ class Schemas:
         self._against_schema: Final = {package: AgainstSchema(package) for package in packages}
 
     @classmethod
-    def load(cls, folder: Path) -> Schemas:
+    def load(cls, *folders: Path) -> Schemas:
         """
-        The packages in `folder`/<standard>/<version>/, each checked against its manifest and compiled once.
+        The packages in each `folder`/<standard>/<version>/, checked against their manifests and compiled once.
 
-        Raises BadPackage, naming the file.
+        A folder may be missing or empty, but not all of them. Raises BadPackage, naming the file.
         """
-        schemas = cls(tuple(sorted(packages_in(folder), key=lambda package: (package.standard, package.version))))
+        found = sorted(packages_in(*folders), key=lambda one: (one.standard or one.name, one.version or ""))
+        if not found:
+            where = ", ".join(map(str, folders))
+            raise BadPackage(
+                f"In {where} liegt kein Schemapaket (…/<Standard>/<Version>/{MANIFEST}).",
+                f"There is no schema package in {where} (…/<standard>/<version>/{MANIFEST}).",
+            )
+        schemas = cls(
+            tuple(one for one in found if isinstance(one, Package)),
+            tuple(one for one in found if isinstance(one, Library)),
+        )
         for package in schemas.packages:
             schemas._engines.of(package)
         return schemas

@@ -74,10 +74,12 @@ def unprefixed(finding: Finding) -> Finding:
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.parent.name)
-def test_a_second_engine_agrees(schemas: Schemas, folder: Path) -> None:
+def test_a_second_engine_agrees(schemas: Schemas, folder: Path, tmp_path: Path) -> None:
     """Another implementation of XML Schema gives the same verdict on each example."""
     package = package_of(schemas, folder)
-    second = xmlschema.XMLSchema(str(folder / package.entry))
+    for name, content in package.files.items():
+        (tmp_path / name).write_bytes(content)
+    second = xmlschema.XMLSchema(str(tmp_path / package.entry))
 
     assert all(second.is_valid(str(path)) for path in folder.glob("examples/valid/*.xml"))
     assert not any(second.is_valid(str(path)) for path in folder.glob("examples/invalid/*.xml"))
@@ -106,4 +108,5 @@ def test_the_example_for_measurements_has_eight_kilobytes() -> None:
 
 
 def package_of(schemas: Schemas, folder: Path) -> Package:
-    return next(package for package in schemas.packages if (folder / package.entry).is_file())
+    name, version = folder.parts[-2:]
+    return next(one for one in schemas.packages if (one.standard.lower(), one.version) == (name, version))
