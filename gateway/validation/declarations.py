@@ -106,7 +106,11 @@ class Declarations:
         if not plain and _RETYPED(root):
             found = ((element, self.of(element)) for element in root.iter("*"))
         else:
-            sieve = self._sieves.get(wanted) or self._sieves.setdefault(wanted, self._sieve(wanted))
+            sieve = self._sieves.get(wanted)
+            if sieve is None:
+                sieve = self._sieves[wanted] = self._sieve(wanted)
+            if not sieve:
+                return ()
             caught = [(element, sieve[tag]) for element in root.iter() if (tag := element.tag) in sieve]
             found = ((element, known or self.of(element)) for element, known in caught)
         return tuple((element, one) for element, one in found if one and not wanted.isdisjoint(one.kinds))

@@ -33,6 +33,9 @@ class Kind(StrEnum):
     BASE64 = "base64"
     TEMPORAL = "temporal"
     """dates, times and durations"""
+    FLOAT = "float"
+    LIST = "list"
+    """lists of names that must not be empty"""
     CODE = "code"
     """codes that the schema itself does not list"""
     CHARACTERS = "characters"
@@ -44,6 +47,10 @@ _KIND_OF: Final = {
     "IDREF": Kind.IDREF,
     "IDREFS": Kind.IDREF,
     "base64Binary": Kind.BASE64,
+    "float": Kind.FLOAT,
+    "double": Kind.FLOAT,
+    "NMTOKENS": Kind.LIST,
+    "ENTITIES": Kind.LIST,
 } | dict.fromkeys(
     ("date", "dateTime", "time", "gYear", "gYearMonth", "gMonth", "gMonthDay", "gDay", "duration"), Kind.TEMPORAL
 )

@@ -78,6 +78,14 @@ def located(root: etree._Element, place: Place, names: Names) -> tuple[etree._El
     return element, path
 
 
+def at(root: etree._Element, place: Place) -> etree._Element:
+    """The element at a place."""
+    element = root
+    for step in place[1:]:
+        element = element[step.number]
+    return element
+
+
 def place_of(element: etree._Element) -> Place:
     """The place at which an element stands."""
     steps = [_step(one) for one in (element, *element.iterancestors())]

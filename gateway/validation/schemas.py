@@ -98,7 +98,7 @@ class Schemas:
 
     def _judged_by(self, package: Package, parsed: Document, document: bytes) -> Verdict:
         schema = self._schema_stage(package, parsed, document)
-        return concluded(read(parsed, package), parsed, _stopped(schema), decisive=DECISIVE)
+        return concluded(parsed, package, _stopped(schema), DECISIVE)
 
     def _schema_stage(self, package: Package, parsed: Document, document: bytes) -> Stage:
         try:

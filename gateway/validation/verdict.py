@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Literal
 
 from gateway.errors import AmbiguousSchema, NotChecked, Sentence
 from gateway.submission import Finding, Reading, Severity
+from gateway.validation.packages import Package
+from gateway.validation.reading import read
 from gateway.validation.stages import Outcome, Stage
 from gateway.xml import Document
 
@@ -17,15 +20,22 @@ MOST_SHOWN: Final = 50
 MORE_FINDINGS: Final = "more-findings"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Valid:
     """One package knows the document and has nothing against it; `findings` are warnings only."""
 
-    reading: Reading
     document: Document
-    findings: tuple[Finding, ...] = ()
+    package: Package
     stages: tuple[Stage, ...] = ()
+    findings: tuple[Finding, ...] = ()
     omitted: int = 0
+
+    __match_args__ = ("reading", "document", "findings")
+
+    @cached_property
+    def reading(self) -> Reading:
+        """What root and head tell; read when somebody asks."""
+        return read(self.document, self.package)
 
     @property
     def valid(self) -> Literal[True]:
@@ -85,29 +95,26 @@ class Undecided:
 Verdict = Valid | Objected | Invalid | Undecided
 
 
-def concluded(reading: Reading, document: Document, stages: Sequence[Stage], *, decisive: Iterable[str]) -> Verdict:
+def concluded(document: Document, package: Package, stages: tuple[Stage, ...], decisive: Iterable[str]) -> Verdict:
     """
     What follows from the stages.
 
     A stage that broke down leaves the question open, unless one of the `decisive` ones has already failed: what is
     wrong stays wrong. Findings come in document order; beyond 50 they are counted in a last one.
     """
-    ran = tuple(stages)
-    outcomes = {stage.name: stage.outcome for stage in ran}
-    findings, omitted = _shown(ran)
-    if any(outcomes.get(name) is Outcome.FAILED for name in decisive):
-        return Invalid(reading, findings, ran, omitted)
-    if Outcome.ERROR in outcomes.values():
-        return Undecided(reading, findings, ran, omitted)
-    if any(finding.severity is Severity.ERROR for stage in ran for finding in stage.findings):
-        return Objected(reading, findings, ran, omitted)
-    return Valid(reading, document, findings, ran, omitted)
-
-
-def _shown(stages: Iterable[Stage]) -> tuple[tuple[Finding, ...], int]:
     found = [finding for stage in stages for finding in stage.findings]
-    if not found:
-        return (), 0
+    findings, omitted = _shown(found) if found else ((), 0)
+    outcomes = {stage.name: stage.outcome for stage in stages}
+    if any(outcomes.get(name) is Outcome.FAILED for name in decisive):
+        return Invalid(read(document, package), findings, stages, omitted)
+    if Outcome.ERROR in outcomes.values():
+        return Undecided(read(document, package), findings, stages, omitted)
+    if any(finding.severity is Severity.ERROR for finding in found):
+        return Objected(read(document, package), findings, stages, omitted)
+    return Valid(document, package, stages, findings, omitted)
+
+
+def _shown(found: list[Finding]) -> tuple[tuple[Finding, ...], int]:
     found.sort(key=lambda finding: finding.line or 0)
     omitted = found[MOST_SHOWN:]
     if not omitted:
