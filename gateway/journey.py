@@ -143,15 +143,16 @@ async def accept(parcel: Parcel, *, gateway: Gateway) -> Receipt:
 
 async def judge(parcel: Parcel, *, gateway: Gateway) -> Verdict:
     """
-    The verdict on a parcel, its attachments included: small documents on the spot, large ones in a thread.
+    The verdict on a parcel, its attachments included: small and good documents on the spot, others in a thread.
 
     The door has measured the document already, so its size is not judged again.
     """
-    size = len(parcel.document)
+    schemas, size = gateway.schemas, len(parcel.document)
+    verdict: Verdict | None = None
     if size <= _SMALL:
-        verdict = gateway.schemas.judge(parcel.document, parcel.charset, most=size)
-    else:
-        verdict = await asyncio.to_thread(gateway.schemas.judge, parcel.document, parcel.charset, most=size)
+        verdict = schemas.glance(parcel.document, parcel.charset, most=size)
+    if verdict is None:
+        verdict = await asyncio.to_thread(schemas.judge, parcel.document, parcel.charset, most=size, only_utf8=True)
     if isinstance(verdict, Valid) and (unmatched := unmatched_enclosures(verdict.reading, parcel.attachments)):
         return Objected(verdict.reading, (*verdict.findings, *unmatched), verdict.stages)
     return verdict

@@ -36,6 +36,10 @@ class AgainstSchema:
         )
         self.passed: Final = Stage(SCHEMA, Outcome.PASSED, detail=self._judged_by)
 
+    def glance(self, document: Document, source: bytes, engine: Engine) -> Stage | None:
+        """The stage, passed, where that is quickly seen; None where it takes a longer look."""
+        return self.passed if engine.accepts(document, source) and not self._missed(document.tree, source) else None
+
     def judge(self, document: Document, source: bytes, engine: Engine) -> Stage:
         """
         Whether a document is valid as Xerces sees it; `engine` is this thread's.

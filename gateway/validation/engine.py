@@ -36,6 +36,13 @@ class Engine:
         self.names: Final = Names(documents.values())
         self._same_roots(_roots(documents.values(), package.namespace))
 
+    def accepts(self, document: Document, source: bytes) -> bool:
+        """Whether a narrow document is valid, at once; False also where only `faults` can say."""
+        try:
+            return _narrow(source) and self._schema.validate(document.tree)
+        except Exception:  # noqa: BLE001 - `faults` tells what broke
+            return False
+
     def faults(self, document: Document, source: bytes) -> tuple[Fault, ...]:
         """
         Nothing where the document is valid, else at most 200 faults in document order.
