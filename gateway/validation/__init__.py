@@ -8,6 +8,7 @@ What is valid: schema packages in, verdicts out.
     store      a folder of packages: `xsd/`, and what the operator installed
     engine     one package compiled; the verdict
     findings   what was wrong, in sentences without values
+    declarations  what the schema says of an element: its label, type, codes
     reading    what root and head tell
     enclosures whether the attachments are those the document names
     schemas    all of it together: `Schemas.load`, `Schemas.judge`
@@ -15,6 +16,20 @@ What is valid: schema packages in, verdicts out.
 
 from gateway.validation.enclosures import unmatched_enclosures
 from gateway.validation.packages import Library, Package
-from gateway.validation.schemas import Invalid, Schemas, Valid, Verdict
+from gateway.validation.schemas import Schemas
+from gateway.validation.stages import Outcome, Stage
+from gateway.validation.verdict import Invalid, Objected, Undecided, Valid, Verdict
 
-__all__ = ["Invalid", "Library", "Package", "Schemas", "Valid", "Verdict", "unmatched_enclosures"]
+__all__ = [
+    "Invalid",
+    "Library",
+    "Objected",
+    "Outcome",
+    "Package",
+    "Schemas",
+    "Stage",
+    "Undecided",
+    "Valid",
+    "Verdict",
+    "unmatched_enclosures",
+]
