@@ -1,12 +1,11 @@
 """Who gets it: a question and the tables make a door, or the named absence of one."""
 
+from gateway.connection import Connection, ConnectionState
 from gateway.routing.cases import Case, failing, read_cases
 from gateway.routing.door import Absence, Door, NoDoor, Question
 from gateway.routing.facts import (
     Authority,
     AuthorityKind,
-    Connection,
-    ConnectionState,
     Destination,
     Message,
     Responsibility,

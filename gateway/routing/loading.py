@@ -8,12 +8,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from gateway.connection import Connection, ConnectionState
 from gateway.journal import Limits
 from gateway.routing.facts import (
     Authority,
     AuthorityKind,
-    Connection,
-    ConnectionState,
     Destination,
     Facts,
     Grade,

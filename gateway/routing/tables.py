@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.adapter import Endpoint
+from gateway.connection import ConnectionState
 from gateway.errors import BadTables
 from gateway.journal import Lane, Limits
 from gateway.routing import absence
@@ -16,7 +17,6 @@ from gateway.routing.door import Door, NoDoor, Question
 from gateway.routing.facts import (
     Authority,
     AuthorityKind,
-    ConnectionState,
     Destination,
     Facts,
     Message,
