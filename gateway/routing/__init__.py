@@ -11,21 +11,27 @@ from gateway.routing.facts import (
     Responsibility,
     Service,
 )
+from gateway.routing.orders import OWN, Change, Columns, Fault, Plan, exported, plan, read_columns
 from gateway.routing.regions import Region, RegionKind, Regions
 from gateway.routing.scope import in_scope
 from gateway.routing.tables import Tables
 
 __all__ = [
+    "OWN",
     "Absence",
     "Authority",
     "AuthorityKind",
     "Case",
+    "Change",
+    "Columns",
     "Connection",
     "ConnectionState",
     "Destination",
     "Door",
+    "Fault",
     "Message",
     "NoDoor",
+    "Plan",
     "Question",
     "Region",
     "RegionKind",
@@ -33,7 +39,10 @@ __all__ = [
     "Responsibility",
     "Service",
     "Tables",
+    "exported",
     "failing",
     "in_scope",
+    "plan",
     "read_cases",
+    "read_columns",
 ]

@@ -47,7 +47,13 @@ def read_bytes(path: Path) -> bytes:
         raise Where(path.name).fault(de, en) from error
 
 
-def _text(name: str, content: bytes) -> str:
+def decoded(name: str, content: bytes) -> str:
+    """
+    The text of a file in UTF-8, with or without its mark.
+
+    Raises:
+        BadTables: it is in another encoding.
+    """
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -112,7 +118,7 @@ def read_csv(name: str, content: bytes, columns: Sequence[str]) -> list[Row]:
     Raises:
         BadTables: other columns, a line with too few or too many fields, or broken quoting.
     """
-    reader = csv.reader(_text(name, content).splitlines(keepends=True), strict=True)
+    reader = csv.reader(decoded(name, content).splitlines(keepends=True), strict=True)
     rows: list[Row] = []
     try:
         head = next(reader, [])
@@ -260,7 +266,7 @@ def read_toml(name: str, content: bytes) -> Section:
     Raises:
         BadTables: it is not TOML, or a key comes twice.
     """
-    text = _text(name, content)
+    text = decoded(name, content)
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
