@@ -387,6 +387,10 @@ class Journal(Claims, Protocol):
         """What waits for a human, oldest first."""
         ...
 
+    async def last_test(self, connection: str) -> Standing | None:
+        """Where the latest test message for a connection stands; None where there was none."""
+        ...
+
     async def ledger(self) -> Ledger:
         """Both books, compared."""
         ...
