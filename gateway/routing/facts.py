@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from gateway.errors import Sentence
 from gateway.journal import Limits
-from gateway.routing.regions import Region
+from gateway.routing.directory import Directory
+from gateway.routing.regions import RegionKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,29 @@ class AuthorityKind(StrEnum):
     MARKT = "Markt"
     GEMEINDE = "Gemeinde"
     VERWALTUNGSGEMEINSCHAFT = "Verwaltungsgemeinschaft"
+
+    @property
+    def area(self) -> RegionKind:
+        """The kind of place that such an authority has as its area."""
+        return _AREAS[self]
+
+    @classmethod
+    def of(cls, area: RegionKind) -> AuthorityKind | None:
+        """The kind of authority that has such a place as its area; None where there is none."""
+        return _KINDS.get(area)
+
+
+_AREAS = {
+    AuthorityKind.REGIERUNG: RegionKind.REGIERUNGSBEZIRK,
+    AuthorityKind.LANDRATSAMT: RegionKind.LANDKREIS,
+    AuthorityKind.KREISFREIE_STADT: RegionKind.KREISFREIE_STADT,
+    AuthorityKind.GROSSE_KREISSTADT: RegionKind.GROSSE_KREISSTADT,
+    AuthorityKind.STADT: RegionKind.STADT,
+    AuthorityKind.MARKT: RegionKind.MARKT,
+    AuthorityKind.GEMEINDE: RegionKind.GEMEINDE,
+    AuthorityKind.VERWALTUNGSGEMEINSCHAFT: RegionKind.VERWALTUNGSGEMEINSCHAFT,
+}
+_KINDS = {area: kind for kind, area in _AREAS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +119,23 @@ class Responsibility:
         return (self.valid_from is None or self.valid_from <= day) and (
             self.valid_until is None or day <= self.valid_until
         )
+
+
+class Validity(Protocol):
+    """From day to day, both included; None is without end."""
+
+    @property
+    def valid_from(self) -> date | None: ...
+
+    @property
+    def valid_until(self) -> date | None: ...
+
+
+def overlap(one: Validity, other: Validity) -> bool:
+    """Whether there is a day on which both hold."""
+    ends_before = one.valid_until and other.valid_from and one.valid_until < other.valid_from
+    begins_after = other.valid_until and one.valid_from and other.valid_until < one.valid_from
+    return not (ends_before or begins_after)
 
 
 class ConnectionState(StrEnum):
@@ -167,7 +208,7 @@ class Destination:
 class Facts:
     """Everything the files of one routing folder say."""
 
-    regions: tuple[Region, ...]
+    directory: Directory
     services: tuple[Service, ...]
     authorities: tuple[Authority, ...]
     responsibilities: tuple[Responsibility, ...]
