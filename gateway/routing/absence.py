@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gateway.connection import Connection
 from gateway.errors import Sentence
 from gateway.routing.door import Absence, NoDoor
-from gateway.routing.facts import Authority, Connection, Responsibility, Service
+from gateway.routing.facts import Authority, Responsibility, Service
 from gateway.routing.regions import Region
 
 

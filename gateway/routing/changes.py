@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from gateway.connection import Connection
 from gateway.errors import BadTables
 from gateway.routing.directory import Directory
-from gateway.routing.facts import Authority, AuthorityKind, Connection
+from gateway.routing.facts import Authority, AuthorityKind
 from gateway.routing.regions import KREIS, Former, Region
 
 _GROWN: Final = 0.8

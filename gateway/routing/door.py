@@ -8,11 +8,10 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from gateway.connection import Connection, ConnectionState
 from gateway.errors import Sentence
 from gateway.routing.facts import (
     Authority,
-    Connection,
-    ConnectionState,
     Destination,
     Grade,
     Responsibility,

@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Protocol
 
-from gateway.errors import Sentence
+from gateway.connection import Connection
 from gateway.journal import Limits
 from gateway.routing.directory import Directory
 from gateway.routing.regions import RegionKind
@@ -136,60 +136,6 @@ def overlap(one: Validity, other: Validity) -> bool:
     ends_before = one.valid_until and other.valid_from and one.valid_until < other.valid_from
     begins_after = other.valid_until and one.valid_from and other.valid_until < one.valid_from
     return not (ends_before or begins_after)
-
-
-class ConnectionState(StrEnum):
-    """The life of a connection, in its order."""
-
-    ORDERED = "ordered"
-    CONFIGURED = "configured"
-    TESTED = "tested"
-    LIVE = "live"
-    PAUSED = "paused"
-    RETIRED = "retired"
-
-    @property
-    def told(self) -> Sentence:
-        """The state as people are told it."""
-        return _TOLD[self]
-
-    def takes(self, *, test: bool) -> bool:
-        """Whether something may be sent now; what a paused connection takes waits (DESIGN §2.9)."""
-        return self in (_TAKES_TEST if test else _TAKES)
-
-
-_TAKES = frozenset({ConnectionState.LIVE, ConnectionState.PAUSED})
-_TAKES_TEST = _TAKES | {ConnectionState.CONFIGURED, ConnectionState.TESTED}
-_TOLD = {
-    ConnectionState.ORDERED: Sentence("bestellt", "ordered"),
-    ConnectionState.CONFIGURED: Sentence("eingerichtet", "configured"),
-    ConnectionState.TESTED: Sentence("getestet", "tested"),
-    ConnectionState.LIVE: Sentence("in Betrieb", "live"),
-    ConnectionState.PAUSED: Sentence("angehalten", "paused"),
-    ConnectionState.RETIRED: Sentence("außer Betrieb", "retired"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """An Anbindung: this service of this authority goes to that destination, if its state says so."""
-
-    service: str
-    authority: str
-    """ARS"""
-    destination: str
-    """empty where none was set up yet: `ordered` and `retired` only"""
-    state: ConnectionState
-    order_number: str = ""
-    order_date: date | None = None
-    live_since: date | None = None
-    contact: str = ""
-    """an office, never a person"""
-
-    @property
-    def id(self) -> str:
-        """`service/ars`: there is one connection of a service and an authority at most."""
-        return f"{self.service}/{self.authority}"
 
 
 @dataclass(frozen=True, slots=True)

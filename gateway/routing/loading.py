@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from gateway.connection import Connection, ConnectionState
 from gateway.journal import Limits
 from gateway.routing.directory import (
     DIRECTORY,
@@ -26,8 +27,6 @@ from gateway.routing.directory import (
 from gateway.routing.facts import (
     Authority,
     AuthorityKind,
-    Connection,
-    ConnectionState,
     Destination,
     Facts,
     Grade,

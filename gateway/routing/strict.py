@@ -68,10 +68,10 @@ def read_bytes(path: Path) -> bytes:
 
 def decoded(name: str, content: bytes) -> str:
     """
-    The text of a file in UTF-8.
+    The text of a file in UTF-8, with or without its mark.
 
     Raises:
-        BadTables: it is not; names the line.
+        BadTables: it is in another encoding.
     """
     try:
         return content.decode("utf-8-sig")

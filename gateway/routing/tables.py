@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Final
 
 from gateway.adapter import Endpoint
+from gateway.connection import Connection, ConnectionState
 from gateway.errors import BadTables
 from gateway.journal import Lane, Limits
 from gateway.routing import absence
@@ -16,7 +19,6 @@ from gateway.routing.door import Door, NoDoor, Question
 from gateway.routing.facts import (
     Authority,
     AuthorityKind,
-    ConnectionState,
     Destination,
     Facts,
     Message,
@@ -42,20 +44,34 @@ class Tables:
         self.authorities: Final = facts.authorities
         self.responsibilities: Final = facts.responsibilities
         self.destinations: Final = facts.destinations
-        self.connections: Final = facts.connections
         self._authorities = {it.ars: it for it in facts.authorities}
         self._destinations = {it.name: it for it in facts.destinations}
         self._by_root = _by_root(facts)
         self._by_leistung = {key: service for service in facts.services for key in service.leistungen}
         self._by_kennung = {kennung: it for it in facts.authorities for kennung in it.kennungen}
-        self._connections = {(it.service, it.authority): it for it in facts.connections}
         self._endpoints = _endpoints(facts)
-        self._paused = tuple(it.id for it in facts.connections if it.state is ConnectionState.PAUSED)
         self._rows: dict[tuple[str, str], list[Responsibility]] = defaultdict(list)
         self._rows_of: dict[str, list[Responsibility]] = defaultdict(list)
         for row in facts.responsibilities:
             self._rows[row.subject, row.ars].append(row)
             self._rows_of[row.subject].append(row)
+        self._connect(facts.connections)
+
+    def _connect(self, connections: Iterable[Connection]) -> None:
+        self.connections = tuple(connections)
+        known = (it for it in self.connections if not it.destination or it.destination in self._destinations)
+        self._connections = {(it.service, it.authority): it for it in known}
+        self._paused = tuple(it.id for it in self.connections if it.state is ConnectionState.PAUSED)
+
+    def connected_by(self, connections: Iterable[Connection]) -> Tables:
+        """
+        The same tables, with these connections instead of those of the order list.
+
+        One whose destination is not in the tables any more leads nowhere: for those who ask, it is not there.
+        """
+        there = copy(self)
+        there._connect(connections)  # noqa: SLF001 - a copy of our own
+        return there
 
     @property
     def paused(self) -> tuple[str, ...]:

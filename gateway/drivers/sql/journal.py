@@ -7,8 +7,9 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
+from gateway.connection import Connection, ConnectionState, Preflight, Step
 from gateway.dispatch import Letter, Report
-from gateway.drivers.sql import handing_over, looking, recording, registers
+from gateway.drivers.sql import connecting, handing_over, looking, recording, registers
 from gateway.drivers.sql.claiming import KEEP_WORDS, Wish, Words, claim
 from gateway.drivers.sql.concluding import ABANDON, DROP, OVER, RELEASE, ByHand, Ended, conclude
 from gateway.drivers.sql.postgres import PostgresRunner
@@ -121,6 +122,26 @@ class SqlJournal:
 
     async def revoke_client(self, name: str) -> None:
         await self._runner.write(registers.REVOKE_CLIENT, name)
+
+    async def connections(self) -> Sequence[Connection]:
+        return await self._runner.read(connecting.CONNECTIONS, None)
+
+    async def step(
+        self, connection: Connection, *, expected: ConnectionState | None, by: str, reason: str
+    ) -> Step | None:
+        return await self._runner.write(connecting.STEP, connecting.Wish(connection, expected, by, reason))
+
+    async def steps(self, connection: str | None = None) -> Sequence[Step]:
+        return await self._runner.read(connecting.STEPS_TAKEN, connection)
+
+    async def keep_preflight(self, preflight: Preflight) -> None:
+        await self._runner.write(connecting.KEEP_PREFLIGHT, preflight)
+
+    async def latest_preflight(self, connection: str) -> Preflight | None:
+        return await self._runner.read(connecting.LATEST_PREFLIGHT, connection)
+
+    async def preflights(self) -> Sequence[Preflight]:
+        return await self._runner.read(connecting.PREFLIGHTS, None)
 
     async def version_of(self, subject: str) -> int:
         return await self._runner.read(registers.VERSION_OF, subject)

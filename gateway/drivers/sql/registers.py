@@ -44,6 +44,11 @@ _probe: Final = Statement(
 )
 
 
+def bump(subject: str) -> Steps[None]:
+    """Tell caches that something of this subject changed."""
+    yield Do(_bump, [{"of": subject}])
+
+
 def _clients(_: None) -> Steps[Sequence[Client]]:
     rows: Sequence[Row] = yield Ask(_all_clients, {})
     return [
@@ -69,7 +74,7 @@ def _add_client(client: Client) -> Steps[None]:
         "revoked_at": None,
     }
     yield Do(_insert_client, [values])
-    yield Do(_bump, [{"of": "clients"}])
+    yield from bump("clients")
 
 
 def _revoke_client(name: str) -> Steps[None]:
@@ -79,7 +84,7 @@ def _revoke_client(name: str) -> Steps[None]:
     now: Micros = yield Now()
     if rows[0][1] is None:
         yield Do(_revoke, [{"client": name, "now": now}])
-        yield Do(_bump, [{"of": "clients"}])
+        yield from bump("clients")
 
 
 def _version_of(subject: str) -> Steps[int]:
