@@ -23,6 +23,8 @@ from gateway.cli.german import Commands, usage
 from gateway.cli.judging import check
 from gateway.cli.ledger import ledger
 from gateway.cli.parked import parked
+from gateway.cli.regions import regions
+from gateway.cli.responsibility import responsibility
 from gateway.cli.running import speaking, tell_bug
 from gateway.cli.sending import status, submit
 from gateway.cli.serving import serve, work
@@ -32,6 +34,7 @@ from gateway.terminal import BAD, CANNOT, GOOD, Terminal
 _TRYING = "Ausprobieren"
 _RUNNING = "Betreiben"
 _LOOKING = "Nachsehen und eingreifen"
+_ROUTING = "Wer bekommt was"
 
 app = Commands(
     name="gateway",
@@ -47,7 +50,9 @@ app.command("serve", rich_help_panel=_RUNNING)(serve)
 app.command("work", rich_help_panel=_RUNNING)(work)
 app.add_typer(clients, name="clients", rich_help_panel=_RUNNING)
 app.add_typer(database, name="db", rich_help_panel=_RUNNING)
-app.add_typer(connections, name="connections", rich_help_panel=_LOOKING)
+app.add_typer(connections, name="connections", rich_help_panel=_ROUTING)
+app.add_typer(regions, name="regions", rich_help_panel=_ROUTING)
+app.add_typer(responsibility, name="responsibility", rich_help_panel=_ROUTING)
 app.add_typer(parked, name="parked", rich_help_panel=_LOOKING)
 app.command("ledger", rich_help_panel=_LOOKING)(ledger)
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from gateway.adapter import Endpoint
 from gateway.connection import Connection
 from gateway.journal import Limits
-from gateway.routing.regions import Region
+from gateway.routing.directory import Directory
+from gateway.routing.regions import RegionKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,29 @@ class AuthorityKind(StrEnum):
     MARKT = "Markt"
     GEMEINDE = "Gemeinde"
     VERWALTUNGSGEMEINSCHAFT = "Verwaltungsgemeinschaft"
+
+    @property
+    def area(self) -> RegionKind:
+        """The kind of place that such an authority has as its area."""
+        return _AREAS[self]
+
+    @classmethod
+    def of(cls, area: RegionKind) -> AuthorityKind | None:
+        """The kind of authority that has such a place as its area; None where there is none."""
+        return _KINDS.get(area)
+
+
+_AREAS = {
+    AuthorityKind.REGIERUNG: RegionKind.REGIERUNGSBEZIRK,
+    AuthorityKind.LANDRATSAMT: RegionKind.LANDKREIS,
+    AuthorityKind.KREISFREIE_STADT: RegionKind.KREISFREIE_STADT,
+    AuthorityKind.GROSSE_KREISSTADT: RegionKind.GROSSE_KREISSTADT,
+    AuthorityKind.STADT: RegionKind.STADT,
+    AuthorityKind.MARKT: RegionKind.MARKT,
+    AuthorityKind.GEMEINDE: RegionKind.GEMEINDE,
+    AuthorityKind.VERWALTUNGSGEMEINSCHAFT: RegionKind.VERWALTUNGSGEMEINSCHAFT,
+}
+_KINDS = {area: kind for kind, area in _AREAS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +122,23 @@ class Responsibility:
         )
 
 
+class Validity(Protocol):
+    """From day to day, both included; None is without end."""
+
+    @property
+    def valid_from(self) -> date | None: ...
+
+    @property
+    def valid_until(self) -> date | None: ...
+
+
+def overlap(one: Validity, other: Validity) -> bool:
+    """Whether there is a day on which both hold."""
+    ends_before = one.valid_until and other.valid_from and one.valid_until < other.valid_from
+    begins_after = other.valid_until and one.valid_from and other.valid_until < one.valid_from
+    return not (ends_before or begins_after)
+
+
 @dataclass(frozen=True, slots=True)
 class Destination:
     """A Zustellpunkt: which adapter delivers, to which endpoint, and how much it bears."""
@@ -118,7 +159,7 @@ class Destination:
 class Facts:
     """Everything the files of one routing folder say."""
 
-    regions: tuple[Region, ...]
+    directory: Directory
     services: tuple[Service, ...]
     authorities: tuple[Authority, ...]
     responsibilities: tuple[Responsibility, ...]

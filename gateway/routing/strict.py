@@ -33,6 +33,25 @@ class Where:
         return BadTables(f"{self.file}, Zeile {self.line}: {de}", f"{self.file}, line {self.line}: {en}")
 
 
+class FirstSeen:
+    """Remembers where a key came first, and refuses it a second time."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, int] = {}
+
+    def note(self, where: Where, key: str, de: str, en: str) -> None:
+        """
+        It comes here.
+
+        Raises:
+            BadTables: and it came before; the sentence calls it as `de` and `en` do.
+        """
+        if key in self._lines:
+            line = self._lines[key]
+            raise where.fault(f"{de} {key} steht schon in Zeile {line}.", f"{en} {key} is in line {line} already.")
+        self._lines[key] = where.line
+
+
 def read_bytes(path: Path) -> bytes:
     """
     The bytes of a table.
@@ -230,11 +249,19 @@ class Section:
             raise self._wrong(key, "eine Zahl größer als 0", "a number above 0")
         return float(value)
 
-    def day(self, key: str, default: date) -> date:
+    def day(self, key: str, default: date | None = None) -> date:
         value = self._values.get(key, default)
         if type(value) is not date:
             raise self._wrong(key, "ein Datum (JJJJ-MM-TT)", "a date (YYYY-MM-DD)")
         return value
+
+    def one_of(self, key: str, choices: type[Choice]) -> Choice:
+        """The text as one of the choices."""
+        try:
+            return choices(self.text(key))
+        except ValueError as error:
+            allowed = ", ".join(choices)
+            raise self.where_is(key).fault(f"Erlaubt sind: {allowed}.", f"Allowed are: {allowed}.") from error
 
     def mapping(self, key: str) -> Mapping[str, Any]:
         """A table whose keys somebody else understands; not empty."""

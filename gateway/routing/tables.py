@@ -38,7 +38,8 @@ class Tables:
     def __init__(self, facts: Facts) -> None:
         self.digest: Final = facts.digest
         """hex SHA-256 over the files these tables were read from"""
-        self.regions: Final = Regions(facts.regions)
+        self.directory: Final = facts.directory
+        self.regions: Final = Regions(facts.directory.regions, facts.directory.former)
         self.services: Final = facts.services
         self.authorities: Final = facts.authorities
         self.responsibilities: Final = facts.responsibilities

@@ -14,7 +14,7 @@ from gateway.routing.loading import load
 
 ROUTING = Path(__file__).parents[3] / "routing"
 FACTS = load(ROUTING, Path("/data"))
-PLACES = [region.ars for region in FACTS.regions]
+PLACES = [region.ars for region in FACTS.directory.regions]
 SPELLED = [ars[:5] + ars[9:] for ars in PLACES if len(ars) == 12] + [ars + "000" for ars in PLACES if len(ars) == 5]
 KEYS = [key for service in FACTS.services for key in service.leistungen]
 MESSAGES = [message for service in FACTS.services for message in service.messages]
