@@ -251,6 +251,25 @@ class Event:
     """an operator's account, empty for the gateway itself; not shown to portals"""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happened:
+    """One event, with what an account of a connection needs beside it."""
+
+    id: int
+    submission: SubmissionId
+    connection: str
+    at: Micros
+    name: str
+    before: State | None
+    after: State
+    test: bool
+    received_at: Micros
+    first_failed: Micros | None
+    """when an attempt to deliver this submission failed for the first time"""
+    standard: str
+    version: str
+
+
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """
@@ -389,6 +408,14 @@ class Journal(Claims, Protocol):
 
     async def last_test(self, connection: str) -> Standing | None:
         """Where the latest test message for a connection stands; None where there was none."""
+        ...
+
+    async def happened(self, start: Micros, end: Micros) -> Sequence[Happened]:
+        """Every event of submissions that had a connection, from `start` until before `end`, oldest first."""
+        ...
+
+    async def delivering(self, since: Micros) -> Sequence[str]:
+        """Ids of connections whose destination has taken something since then; tests do not count."""
         ...
 
     async def ledger(self) -> Ledger:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from typing import Final
 
 from gateway import plugins
@@ -54,21 +53,10 @@ async def preflight(connection: Connection, *, ground: Ground, now: Micros, by: 
         at=now,
         by=by,
         adapter=plugin.manifest.name if plugin else "",
-        adapter_version=version_of(plugin) if plugin else "",
+        adapter_version=ground.plugins.versions.get(plugin.manifest.name, "") if plugin else "",
         schemas=tuple(package.label for package in packages),
         seen=tuple(seen),
     )
-
-
-def version_of(plugin: Plugin) -> str:
-    """The version of the distribution that brings an adapter; empty where it was not installed as one."""
-    top = plugin.open.__module__.partition(".")[0] if hasattr(plugin.open, "__module__") else ""
-    for name in packages_distributions().get(top, ()):
-        try:
-            return version(name)
-        except PackageNotFoundError:
-            continue
-    return ""
 
 
 def _destination(connection: Connection, tables: Tables) -> Destination | None:

@@ -165,6 +165,10 @@ class Tables:
                 return absence.place_contradiction(asked.service)
         return place or addressee or absence.place_missing(asked.service)
 
+    def responsible(self, service: str, place: Region, day: date) -> Responsibility | None:
+        """The row that names who answers for a service at a place on a day; None where none does for it as a whole."""
+        return self._decisive(service, place, day)
+
     def _decisive(self, subject: str, place: Region, day: date) -> Responsibility | None:
         """The row with the longest ARS prefix of the place, among those in force."""
         for length in LEVELS:

@@ -106,8 +106,9 @@ def _step(wish: Wish) -> Steps[Step | None]:
 
 
 def _since(connection: Connection, before: ConnectionState | None, now: Micros) -> Connection:
-    """The day on which it went live the first time is noted then, unless somebody knows an earlier one."""
-    if connection.state is ConnectionState.LIVE and connection.live_since is None and before is not None:
+    """The day on which it goes live is noted then, unless somebody knows an earlier one."""
+    goes_live = (before, connection.state) == (ConnectionState.TESTED, ConnectionState.LIVE)
+    if goes_live and connection.live_since is None:
         return replace(connection, live_since=datetime.fromtimestamp(now / SECOND, UTC).date())
     return connection
 

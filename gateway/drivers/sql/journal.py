@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 from gateway.connection import Connection, ConnectionState, Preflight, Step
 from gateway.dispatch import Letter, Report
-from gateway.drivers.sql import connecting, handing_over, looking, recording, registers
+from gateway.drivers.sql import accounting, connecting, handing_over, looking, recording, registers
 from gateway.drivers.sql.claiming import KEEP_WORDS, Wish, Words, claim
 from gateway.drivers.sql.concluding import ABANDON, DROP, OVER, RELEASE, ByHand, Ended, conclude
 from gateway.drivers.sql.postgres import PostgresRunner
@@ -25,6 +25,7 @@ from gateway.journal import (
     Decide,
     Entry,
     Event,
+    Happened,
     Ignored,
     Journal,
     Lane,
@@ -113,6 +114,12 @@ class SqlJournal:
 
     async def last_test(self, connection: str) -> Standing | None:
         return await self._runner.read(looking.LAST_TEST, connection)
+
+    async def happened(self, start: Micros, end: Micros) -> Sequence[Happened]:
+        return await self._runner.read(accounting.HAPPENED, (start, end))
+
+    async def delivering(self, since: Micros) -> Sequence[str]:
+        return await self._runner.read(accounting.DELIVERING, since)
 
     async def ledger(self) -> Ledger:
         return await self._runner.read(looking.BALANCE, None)
