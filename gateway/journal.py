@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
 from gateway.adapter import Enclosure, Ending, Stream
-from gateway.connection import Connection, ConnectionState, Preflight, Step
+from gateway.connection import CaseHome, Connection, ConnectionState, Preflight, Step
 from gateway.dispatch import Letter, Report
 from gateway.submission import Attachment, Finding, Grade, Micros, State, Submission, SubmissionId
 
@@ -410,6 +410,14 @@ class Journal(Claims, Protocol):
 
         Raises:
             NotFound: there is none of that name.
+        """
+        ...
+
+    async def case_home(self, client: str, reference: str, *, test: bool) -> CaseHome | None:
+        """
+        Where the case of a message is that refers to an earlier one of this client, by its nachrichtenUUID.
+
+        None where no such message was accepted, or so long ago that its UUID is forgotten.
         """
         ...
 

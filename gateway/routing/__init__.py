@@ -3,6 +3,7 @@
 from gateway.connection import Connection, ConnectionState
 from gateway.routing.cases import Case, failing, read_cases
 from gateway.routing.door import Absence, Door, NoDoor, Question
+from gateway.routing.explaining import Explanation, Lost, explain
 from gateway.routing.facts import (
     Authority,
     AuthorityKind,
@@ -28,7 +29,9 @@ __all__ = [
     "ConnectionState",
     "Destination",
     "Door",
+    "Explanation",
     "Fault",
+    "Lost",
     "Message",
     "NoDoor",
     "Plan",
@@ -39,6 +42,7 @@ __all__ = [
     "Responsibility",
     "Service",
     "Tables",
+    "explain",
     "exported",
     "failing",
     "in_scope",
