@@ -17,6 +17,9 @@ from typing import Final, Literal
 from gateway.errors import Sentence
 from gateway.submission import SECOND, Micros
 
+CONNECTIONS: Final = "connections"
+"""what the journal's version is asked for by those who follow connections"""
+
 
 class ConnectionState(StrEnum):
     """The life of a connection, in its order."""
@@ -214,6 +217,11 @@ def first_state(wanted: ConnectionState, kind: Literal["sandbox", "production"])
 
 def hindrance(connection: Connection, to: ConnectionState, given: Circumstances) -> Sentence | None:
     """Why a connection may not take this step; None where it may."""
+    if to is connection.state:
+        return Sentence(
+            f"Sie ist „{to.told.de}“ und bleibt es. Möglich ist: {_after(to).de}.",
+            f"It is '{to.told.en}' and stays so. Possible: {_after(to).en}.",
+        )
     if to not in STEPS[connection.state]:
         return Sentence(
             f"Auf „{connection.state.told.de}“ folgt nicht „{to.told.de}“. Möglich ist: {_after(connection.state).de}.",

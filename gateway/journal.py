@@ -387,6 +387,10 @@ class Journal(Claims, Protocol):
         """What waits for a human, oldest first."""
         ...
 
+    async def last_test(self, connection: str) -> Standing | None:
+        """Where the latest test message for a connection stands; None where there was none."""
+        ...
+
     async def ledger(self) -> Ledger:
         """Both books, compared."""
         ...
@@ -414,11 +418,7 @@ class Journal(Claims, Protocol):
         ...
 
     async def case_home(self, client: str, reference: str, *, test: bool) -> CaseHome | None:
-        """
-        Where the case of a message is that refers to an earlier one of this client, by its nachrichtenUUID.
-
-        None where no such message was accepted, or so long ago that its UUID is forgotten.
-        """
+        """Where the message of this nachrichtenUUID is, if this client sent it and its UUID is still remembered."""
         ...
 
     async def connections(self) -> Sequence[Connection]:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final, Literal, TypeVar
 from zoneinfo import ZoneInfo
@@ -29,10 +30,10 @@ from gateway.adapter import (
     Unclear,
     Unreachable,
 )
-from gateway.connection import CaseHome
+from gateway.connection import CONNECTIONS, CaseHome, first_state
 from gateway.delivery import Policy, decide
 from gateway.dispatch import Dispatch, Letter, Post, Report
-from gateway.errors import BrokerUnavailable, UuidConflict
+from gateway.errors import BrokerUnavailable, NotResponsible, UuidConflict
 from gateway.events import frames_of
 from gateway.journal import (
     AttachmentStore,
@@ -52,7 +53,7 @@ from gateway.journal import (
 )
 from gateway.parcel import Parcel, accepted, not_in_scope, rejected, reused
 from gateway.receipt import Receipt
-from gateway.routing import Door, NoDoor, Question, Tables
+from gateway.routing import Board, Door, NoDoor, Question, Tables
 from gateway.submission import SECOND, Micros, Reading
 from gateway.validation import Invalid, Schemas, Valid, Verdict, unmatched_enclosures
 
@@ -86,7 +87,8 @@ class Gateway:
 
     kind: Kind
     schemas: Schemas
-    tables: Tables
+    board: Board
+    """the routing tables in use"""
     journal: Journal
     dispatch: Dispatch
     attachments: AttachmentStore
@@ -96,6 +98,11 @@ class Gateway:
     chance: Callable[[], float]
     """a number in [0, 1), to spread retries"""
     bell: Bell = field(default_factory=Bell)
+
+    @property
+    def tables(self) -> Tables:
+        """The routing tables in use; read once for each question, because they are replaced while others ask."""
+        return self.board.now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -376,6 +383,29 @@ async def conclude(report: Report, *, gateway: Gateway) -> None:
         case Moved() as move:
             telling.moved(move)
             gateway.bell.ring()
+
+
+async def begin_connections(*, gateway: Gateway) -> None:
+    """A journal that knows no connection yet takes over the order list that lies beside the tables."""
+    if await gateway.journal.connections():
+        return
+    for ordered in gateway.tables.connections:
+        connection = replace(ordered, state=first_state(ordered.state, gateway.kind))
+        with suppress(NotResponsible):  # another replica that starts was quicker
+            await gateway.journal.step(connection, expected=None, by="start", reason="connections.csv")
+
+
+async def follow_connections(*, gateway: Gateway, seen: int | None) -> int:
+    """
+    Take over the connections as the journal has them, if they changed since version `seen`; the version now.
+
+    Done once a second, so that a pause takes effect everywhere within two.
+    """
+    version = await gateway.journal.version_of(CONNECTIONS)
+    if version != seen:
+        gateway.board.connect(await gateway.journal.connections())
+        gateway.bell.ring()
+    return version
 
 
 async def lapse(*, gateway: Gateway) -> int:

@@ -15,6 +15,7 @@ import typer
 from typer.main import get_command
 
 from gateway.cli.clients import clients
+from gateway.cli.connections import connections
 from gateway.cli.database import database
 from gateway.cli.demonstrating import demo
 from gateway.cli.doctor import doctor
@@ -53,6 +54,7 @@ app.command("work", rich_help_panel=_RUNNING)(work)
 app.add_typer(clients, name="clients", rich_help_panel=_RUNNING)
 app.add_typer(database, name="db", rich_help_panel=_RUNNING)
 app.add_typer(routes, name="routes", rich_help_panel=_ROUTING)
+app.add_typer(connections, name="connections", rich_help_panel=_ROUTING)
 app.add_typer(regions, name="regions", rich_help_panel=_ROUTING)
 app.add_typer(responsibility, name="responsibility", rich_help_panel=_ROUTING)
 app.add_typer(parked, name="parked", rich_help_panel=_LOOKING)

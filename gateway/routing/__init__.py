@@ -1,6 +1,7 @@
 """Who gets it: a question and the tables make a door, or the named absence of one."""
 
 from gateway.connection import Connection, ConnectionState
+from gateway.routing.board import Board
 from gateway.routing.cases import Case, failing, read_cases
 from gateway.routing.door import Absence, Door, NoDoor, Question
 from gateway.routing.explaining import Explanation, Lost, explain
@@ -22,6 +23,7 @@ __all__ = [
     "Absence",
     "Authority",
     "AuthorityKind",
+    "Board",
     "Case",
     "Change",
     "Columns",

@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Protocol
 
+from gateway.adapter import Endpoint
 from gateway.connection import Connection
 from gateway.journal import Limits
 from gateway.routing.directory import Directory
@@ -150,6 +151,10 @@ class Destination:
     test: Mapping[str, Any]
     """never the same as `live`: a test message must not reach it"""
     limits: Limits
+
+    def endpoint(self, *, test: bool) -> Endpoint:
+        """Where exactly it is reached, live or for test messages."""
+        return Endpoint(self.name, test, self.test if test else self.live)
 
 
 @dataclass(frozen=True, slots=True)

@@ -318,11 +318,7 @@ def _by_root(facts: Facts) -> dict[tuple[str, str], _Known]:
 
 
 def _endpoints(facts: Facts) -> dict[tuple[str, bool], Endpoint]:
-    return {
-        (it.name, test): Endpoint(it.name, test, settings)
-        for it in facts.destinations
-        for test, settings in ((False, it.live), (True, it.test))
-    }
+    return {(it.name, test): it.endpoint(test=test) for it in facts.destinations for test in (False, True)}
 
 
 def _is_key(text: str) -> bool:

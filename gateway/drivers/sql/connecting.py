@@ -11,15 +11,12 @@ from typing import Any, Final
 from sqlalchemy import bindparam, insert, select
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
-from gateway.connection import STEPS, Connection, ConnectionState, Look, Preflight, Seen, Step
+from gateway.connection import CONNECTIONS, STEPS, Connection, ConnectionState, Look, Preflight, Seen, Step
 from gateway.drivers.sql.registers import bump
 from gateway.drivers.sql.steps import Ask, Do, Now, Operation, Row, Statement, Steps, each
 from gateway.drivers.sql.tables import connection_steps, connections, preflights
 from gateway.errors import NotResponsible, Sentence
 from gateway.submission import SECOND, Micros
-
-SUBJECT: Final = "connections"
-"""what caches follow in the table of versions"""
 
 _FACTS: Final = ("destination", "order_number", "order_date", "live_since", "contact")
 
@@ -104,7 +101,7 @@ def _step(wish: Wish) -> Steps[Step | None]:
             }
         ],
     )
-    yield from bump(SUBJECT)
+    yield from bump(CONNECTIONS)
     return Step(connection=after, before=before, at=now, by=wish.by, reason=wish.reason)
 
 
@@ -213,7 +210,7 @@ def _day(text: str) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-CONNECTIONS: Final = each("connections", _connections)
+EVERY: Final = each("connections", _connections)
 STEP: Final[Operation[Wish, Step | None]] = each("connection_step", _step)
 STEPS_TAKEN: Final = each("connection_steps", _history)
 KEEP_PREFLIGHT: Final = each("keep_preflight", _keep_preflight)

@@ -115,6 +115,9 @@ class SqlJournal:
     async def parked(self, most: int = 100) -> Sequence[Standing]:
         return await self._runner.read(looking.WAITING_FOR_PEOPLE, most)
 
+    async def last_test(self, connection: str) -> Standing | None:
+        return await self._runner.read(looking.LAST_TEST, connection)
+
     async def ledger(self) -> Ledger:
         return await self._runner.read(looking.BALANCE, None)
 
@@ -128,7 +131,7 @@ class SqlJournal:
         await self._runner.write(registers.REVOKE_CLIENT, name)
 
     async def connections(self) -> Sequence[Connection]:
-        return await self._runner.read(connecting.CONNECTIONS, None)
+        return await self._runner.read(connecting.EVERY, None)
 
     async def step(
         self, connection: Connection, *, expected: ConnectionState | None, by: str, reason: str
@@ -165,6 +168,10 @@ class SqlJournal:
     async def settle(self, name: str, value: str) -> str:
         """Write a fact of this journal down, unless it is settled already; the value that holds."""
         return await self._runner.write(registers.SETTLE, registers.Fact(name, value))
+
+    async def kind(self) -> str | None:
+        """`sandbox` or `production`; None where no gateway has served from this journal yet."""
+        return await self._runner.read(registers.KNOWN_FACT, "kind")
 
 
 def _keeps_the_port(journal: SqlJournal) -> Journal:

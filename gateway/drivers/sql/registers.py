@@ -107,6 +107,11 @@ def _settle(fact: Fact) -> Steps[str]:
     return str(rows[0][0])
 
 
+def _known_fact(name: str) -> Steps[str | None]:
+    rows: Sequence[Row] = yield Ask(_fact, {"fact": name})
+    return str(rows[0][0]) if rows else None
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """What a leader computed, as text."""
@@ -134,6 +139,7 @@ ADD_CLIENT: Final = each("add_client", _add_client)
 REVOKE_CLIENT: Final = each("revoke_client", _revoke_client)
 VERSION_OF: Final = each("version_of", _version_of)
 SETTLE: Final = each("settle", _settle)
+KNOWN_FACT: Final = each("fact", _known_fact)
 KEEP_SNAPSHOT: Final = each("keep_snapshot", _keep_snapshot, durable=False)
 READ_SNAPSHOT: Final = each("read_snapshot", _read_snapshot)
 PROBE: Final = each("probe", _write_something)

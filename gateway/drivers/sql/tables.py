@@ -111,6 +111,14 @@ Index(
 # out of the index, for random values are what makes a commit write many pages.
 _nameless: ColumnElement[bool] = literal_column("message_uuid IS NULL")
 Index("submissions_digest", submissions.c.digest, sqlite_where=_nameless, postgresql_where=_nameless)
+_for_trial: ColumnElement[bool] = literal_column("test = 1")
+Index(
+    "submissions_tests",
+    submissions.c.connection,
+    submissions.c.sequence,
+    sqlite_where=_for_trial,
+    postgresql_where=_for_trial,
+)
 Index("submissions_parked", submissions.c.sequence, sqlite_where=_stuck, postgresql_where=_stuck)
 
 claims: Final = Table(

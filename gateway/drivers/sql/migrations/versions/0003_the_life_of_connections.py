@@ -85,6 +85,14 @@ def _tables() -> None:
         sa.PrimaryKeyConstraint("id"),
         sqlite_autoincrement=True,
     )
+    op.create_index(
+        "submissions_tests",
+        "submissions",
+        ["connection", "sequence"],
+        unique=False,
+        sqlite_where=sa.text("test = 1"),
+        postgresql_where=sa.text("test = 1"),
+    )
     op.create_index("preflights_connection", "preflights", ["connection", "id"], unique=False)
 
 
