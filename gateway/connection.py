@@ -95,6 +95,17 @@ class Connection:
         return f"{self.service}/{self.authority}"
 
 
+@dataclass(frozen=True, slots=True)
+class CaseHome:
+    """Who accepted a case: the authority with which, and the connection to which, it stays."""
+
+    service: str
+    authority: str
+    """ARS"""
+    connection: str
+    """id"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One step in the life of a connection, as the journal keeps it for good."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
 from gateway.adapter import Enclosure, Ending, Stream
-from gateway.connection import Connection, ConnectionState, Preflight, Step
+from gateway.connection import CaseHome, Connection, ConnectionState, Preflight, Step
 from gateway.dispatch import Letter, Report
 from gateway.submission import Attachment, Finding, Grade, Micros, State, Submission, SubmissionId
 
@@ -442,6 +442,10 @@ class Journal(Claims, Protocol):
         Raises:
             NotFound: there is none of that name.
         """
+        ...
+
+    async def case_home(self, client: str, reference: str, *, test: bool) -> CaseHome | None:
+        """Where the message of this nachrichtenUUID is, if this client sent it and its UUID is still remembered."""
         ...
 
     async def connections(self) -> Sequence[Connection]:

@@ -30,7 +30,7 @@ from gateway.adapter import (
     Unclear,
     Unreachable,
 )
-from gateway.connection import CONNECTIONS, first_state
+from gateway.connection import CONNECTIONS, CaseHome, first_state
 from gateway.delivery import Policy, decide
 from gateway.dispatch import Dispatch, Letter, Post, Report
 from gateway.errors import BrokerUnavailable, NotResponsible, UuidConflict
@@ -144,9 +144,10 @@ async def accept(parcel: Parcel, *, gateway: Gateway) -> Receipt:
         UuidConflict: the key or UUID came before with other content; nothing is stored.
         NotChecked, JournalUnavailable: not now; nothing is stored.
     """
+    tables = gateway.tables
     # No name for the verdict: its tree, ten times the document, would be kept while the journal is waited for.
-    entry = _entry(parcel, await judge(parcel, gateway=gateway), gateway)
-    return await _record(entry, parcel, gateway)
+    entry = await _entry(parcel, await judge(parcel, gateway=gateway), tables, gateway)
+    return await _record(entry, parcel, tables, gateway)
 
 
 async def judge(parcel: Parcel, *, gateway: Gateway) -> Verdict:
@@ -166,50 +167,60 @@ async def judge(parcel: Parcel, *, gateway: Gateway) -> Verdict:
 
 
 def find_door(
-    parcel: Parcel, reading: Reading, place: Callable[[str], str | None], *, gateway: Gateway
+    parcel: Parcel,
+    reading: Reading,
+    place: Callable[[str], str | None],
+    *,
+    tables: Tables,
+    case: CaseHome | None = None,
 ) -> Door | NoDoor:
     """Who is responsible on the day of receipt, and whether their door is open. `place` reads the deciding place."""
-    return gateway.tables.find(
-        Question(
-            root=reading.root,
-            namespace=reading.namespace,
+    return tables.find(
+        Question.about(
+            reading,
+            datetime.fromtimestamp(parcel.received_at / SECOND, UTC).astimezone(_BERLIN).date(),
+            place=place,
             leistung=parcel.leistung,
             ars=parcel.ars,
-            document_leistung=reading.leistung,
-            place=place,
-            reader=reading.reader,
-            test=reading.test,
-            day=datetime.fromtimestamp(parcel.received_at / SECOND, UTC).astimezone(_BERLIN).date(),
+            case=case,
         )
     )
 
 
-def _entry(parcel: Parcel, verdict: Verdict, gateway: Gateway) -> Entry:
+async def _entry(parcel: Parcel, verdict: Verdict, tables: Tables, gateway: Gateway) -> Entry:
     """What goes into the journal: valid and with an open door, or rejected with the reason."""
     match verdict:
         case Invalid(reading, findings):
             return rejected(parcel, reading, findings)
         case Valid(reading, document, warnings):
-            match find_door(parcel, reading, document.text, gateway=gateway):
+            case = await _case_home(parcel, reading, gateway)
+            match find_door(parcel, reading, document.text, tables=tables, case=case):
                 case NoDoor() as absence:
                     return rejected(parcel, reading, (*warnings, absence.finding), absence)
                 case Door() as door:
-                    if not gateway.tables.in_scope(parcel.client, door.service.name, door.authority.ars):
+                    if not tables.in_scope(parcel.client, door.service.name, door.authority.ars):
                         raise not_in_scope()
                     return accepted(parcel, reading, door, warnings)
 
 
-async def _record(entry: Entry, parcel: Parcel, gateway: Gateway) -> Receipt:
+async def _case_home(parcel: Parcel, reading: Reading, gateway: Gateway) -> CaseHome | None:
+    """Where the case is that the message belongs to, if it refers to one: there it stays (DOMAIN, Regions)."""
+    if reading.reference_uuid is None:
+        return None
+    return await gateway.journal.case_home(parcel.client.name, reading.reference_uuid, test=reading.test)
+
+
+async def _record(entry: Entry, parcel: Parcel, tables: Tables, gateway: Gateway) -> Receipt:
     sandbox = gateway.kind == "sandbox"
     match await gateway.journal.record(entry):
         case Recorded(seen_before):
             gateway.bell.ring()
             telling.recorded(entry, parcel, seen_before=seen_before)
-            authority = gateway.tables.authority_name(entry.submission.authority)
+            authority = tables.authority_name(entry.submission.authority)
             return Receipt.first(entry, sandbox=sandbox, authority=authority, seen_before=seen_before)
         case Replayed(first):
             telling.replayed(first, parcel)
-            authority = gateway.tables.authority_name(first.submission.authority)
+            authority = tables.authority_name(first.submission.authority)
             return Receipt.again(first, sandbox=sandbox, authority=authority)
         case Conflicting() as conflict:
             telling.conflicted(conflict, parcel)

@@ -47,7 +47,7 @@ def _check(file: Path, schemas: Schemas, most: int, *, json: bool) -> int:
             Sentence(f"✗ {file} ist nicht lesbar ({error.strerror}).", f"✗ {file} cannot be read ({error.strerror}).")
         )
         return CANNOT
-    verdict = _judged(document, schemas, most)
+    verdict = judged(document, schemas, most)
     if json:
         terminal().hand_out({"file": str(file), **verdict})
     else:
@@ -55,7 +55,7 @@ def _check(file: Path, schemas: Schemas, most: int, *, json: bool) -> int:
     return GOOD if verdict["valid"] else BAD
 
 
-def _judged(document: bytes, schemas: Schemas, most: int) -> Mapping[str, Any]:
+def judged(document: bytes, schemas: Schemas, most: int) -> Mapping[str, Any]:
     """The verdict in the shape that `POST /v1/validations` answers; not readable is not valid."""
     from gateway import receipt
     from gateway.submission import Reading

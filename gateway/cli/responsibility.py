@@ -50,7 +50,7 @@ def write(*, dry_run: DryRun = False, tables: TablesFolder = None, config: Confi
     """
     folder = folder_of(config, tables)
     generated = _generated(folder)
-    changed = [name for name, content in generated.files.items() if not _same(folder / name, content)]
+    changed = _changed(folder, generated)
     if changed and not dry_run:
         write_files(folder, generated.files)
     if json:
@@ -80,8 +80,17 @@ def _generated(folder: Path) -> Generated:
     return generate(read_rules(folder), read_directory(folder), read_kennungen(folder))
 
 
-def _same(file: Path, content: bytes) -> bool:
-    return file.is_file() and file.read_bytes() == content
+def differing(folder: Path) -> list[str]:
+    """The tables in a folder that are not what its rules say, by name."""
+    return _changed(folder, _generated(folder))
+
+
+def _changed(folder: Path, generated: Generated) -> list[str]:
+    return [
+        name
+        for name, content in generated.files.items()
+        if not (folder / name).is_file() or (folder / name).read_bytes() != content
+    ]
 
 
 def _written(folder: Path, changed: list[str], *, dry_run: bool) -> Sentence:
@@ -114,15 +123,15 @@ def check(*, day: Day = None, tables: TablesFolder = None, config: Config = None
     folder = folder_of(config, tables)
     rules = read_rules(folder)
     found = compare(Tables.load(folder, folder), rules, day_of(day))
-    differing = [name for name, content in _generated(folder).files.items() if not _same(folder / name, content)]
+    stale = differing(folder)
     if json:
-        terminal().hand_out(_check_as_json(found, rules, differing))
+        terminal().hand_out(_check_as_json(found, rules, stale))
     else:
-        _show_check(found, rules, differing)
-    return GOOD if found.good and not differing else BAD
+        _show_check(found, rules, stale)
+    return GOOD if found.good and not stale else BAD
 
 
-def _show_check(found: Completeness, rules: Rules, differing: list[str]) -> None:
+def _show_check(found: Completeness, rules: Rules, stale: list[str]) -> None:
     show, words = terminal().show, terminal().words
     table = Table(box=None, padding=(0, 2), pad_edge=False, header_style="name")
     table.add_column(words(Sentence("Leistung oder Nachricht", "service or message")))
@@ -146,14 +155,14 @@ def _show_check(found: Completeness, rules: Rules, differing: list[str]) -> None
         show(Sentence("Offene Fragen:", "Open questions:"))
     for question in rules.open:
         show(f"  {question.subject}: {question.says}")
-    for name in differing:
+    for name in stale:
         show(
             Sentence(
                 f"✗ {name} ist nicht, was die Regeln sagen: `gateway responsibility generate` schreibt es neu.",
                 f"✗ {name} is not what the rules say: `gateway responsibility generate` writes it anew.",
             )
         )
-    if found.good and not differing:
+    if found.good and not stale:
         show(
             Sentence(
                 f"✓ {found.questions} Fragen am {found.day}: jede hat genau eine Antwort oder ist als offen bekannt.",
@@ -172,9 +181,9 @@ def _some(about: Sentence, lines: list[str]) -> None:
         terminal().show("  …")
 
 
-def _check_as_json(found: Completeness, rules: Rules, differing: list[str]) -> dict[str, Any]:
+def _check_as_json(found: Completeness, rules: Rules, stale: list[str]) -> dict[str, Any]:
     return {
-        "good": found.good and not differing,
+        "good": found.good and not stale,
         "day": found.day.isoformat(),
         "questions": found.questions,
         "authorities": found.pairs,
@@ -186,7 +195,7 @@ def _check_as_json(found: Completeness, rules: Rules, differing: list[str]) -> d
             {"subject": it.row.subject, "ars": it.row.ars, "authority": it.row.authority.ars} for it in found.strays
         ],
         "open": [{"subject": it.subject, "says": it.says} for it in rules.open],
-        "differing": differing,
+        "differing": stale,
     }
 
 

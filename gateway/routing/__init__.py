@@ -4,6 +4,7 @@ from gateway.connection import Connection, ConnectionState
 from gateway.routing.board import Board
 from gateway.routing.cases import Case, failing, read_cases
 from gateway.routing.door import Absence, Door, NoDoor, Question
+from gateway.routing.explaining import Explanation, Lost, explain
 from gateway.routing.facts import (
     Authority,
     AuthorityKind,
@@ -30,7 +31,9 @@ __all__ = [
     "ConnectionState",
     "Destination",
     "Door",
+    "Explanation",
     "Fault",
+    "Lost",
     "Message",
     "NoDoor",
     "Plan",
@@ -41,6 +44,7 @@ __all__ = [
     "Responsibility",
     "Service",
     "Tables",
+    "explain",
     "exported",
     "failing",
     "in_scope",

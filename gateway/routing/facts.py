@@ -38,6 +38,8 @@ class Service:
     prefixes: frozenset[str]
     """kinds of authorities that may be addressed for it (DVDV prefixes)"""
     messages: tuple[Message, ...]
+    decides: str = ""
+    """which place decides who is responsible, as German law has it: „das Baugrundstück“"""
 
 
 class AuthorityKind(StrEnum):

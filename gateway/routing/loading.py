@@ -62,7 +62,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     DIRECTORY: DIRECTORY_KEYS,
-    SERVICES: ("title", "leistungen", "prefixes", "messages"),
+    SERVICES: ("title", "decides", "leistungen", "prefixes", "messages"),
     "messages": ("namespace", "roots", "place", "own_rows"),
     DESTINATIONS: ("adapter", "live", "test", "window", "concurrency", "trip_after", "open_for"),
 }
@@ -165,7 +165,9 @@ def _services(document: Section) -> dict[str, Service]:
             message for part in section.sections("messages") for message in _messages(part, name, first_root, levels)
         )
         prefixes = frozenset(section.texts("prefixes"))
-        services[name] = Service(name, section.text("title"), leistungen, prefixes, messages)
+        services[name] = Service(
+            name, section.text("title"), leistungen, prefixes, messages, section.text("decides", "")
+        )
     return services
 
 

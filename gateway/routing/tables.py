@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.adapter import Endpoint
-from gateway.connection import Connection, ConnectionState
+from gateway.connection import CaseHome, Connection, ConnectionState
 from gateway.errors import BadTables
 from gateway.journal import Lane, Limits
 from gateway.routing import absence
@@ -98,21 +98,39 @@ class Tables:
 
         Never answers with another authority than the one responsible: a missing connection is an answer, too.
         """
+        return self.trace(question).found
+
+    def trace(self, question: Question) -> Trace:
+        """The answer that `find` gives, and the way to it."""
         asked = self._what(question)
         if isinstance(asked, NoDoor):
-            return asked
+            return Trace(asked)
         addressee = self._addressee(question.reader, asked.service)
         if isinstance(addressee, NoDoor):
-            return addressee
+            return Trace(addressee)
+        home = self._home(question.case, asked.service)
+        if home:
+            return Trace(self._at_home(asked, home, addressee, test=question.test))
         place = self._where(question, asked, addressee)
         if isinstance(place, NoDoor):
-            return place
+            return Trace(place)
         row = self._decisive(asked.subject, place, question.day)
         if row is None:
-            return self._no_single_authority(asked, place, question.day)
-        if addressee and not _answers_for(row.authority, addressee):
-            return absence.not_responsible(asked.service, self._called(addressee), row)
-        return self._connected(asked, row, test=question.test)
+            found: Door | NoDoor = self._no_single_authority(asked, place, question.day)
+        elif addressee and not _answers_for(row.authority, addressee):
+            found = absence.not_responsible(asked.service, self._called(addressee), row)
+        else:
+            found = self._connected(asked, row.authority, row, test=question.test)
+        return Trace(found, asked.subject, place)
+
+    def rows_for(self, subject: str, place: Region) -> tuple[Responsibility, ...]:
+        """Every row whose area holds the place, in force or not; the longest ARS first."""
+        lengths = [length for length in LEVELS if length <= len(place.ars)]
+        return tuple(row for length in lengths for row in self._rows.get((subject, place.ars[:length]), ()))
+
+    def connection(self, service: str, authority: str) -> Connection | None:
+        """The connection of an authority for a service, whatever its state."""
+        return self._connections.get((service, authority))
 
     def _what(self, question: Question) -> _Asked | NoDoor:
         """The service, from message root and keys, which must agree."""
@@ -158,7 +176,7 @@ class Tables:
                 continue
             region = self.regions.find(key.strip())
             if region is None:
-                return absence.unknown_place(asked.service)
+                return self._unknown_place(key.strip(), asked.service)
             if place is None or place.contains(region):
                 place = region
             elif not region.contains(place):
@@ -169,6 +187,13 @@ class Tables:
         """The row that names who answers for a service at a place on a day; None where none does for it as a whole."""
         return self._decisive(service, place, day)
 
+    def _unknown_place(self, key: str, service: Service) -> NoDoor:
+        if gone := self.regions.former(key):
+            return absence.place_gone(service, gone)
+        if _is_key(key) and key[:2] not in self.directory.laender:
+            return absence.another_land(service, [self.regions[ars].name for ars in sorted(self.directory.laender)])
+        return absence.unknown_place(service)
+
     def _decisive(self, subject: str, place: Region, day: date) -> Responsibility | None:
         """The row with the longest ARS prefix of the place, among those in force."""
         for length in LEVELS:
@@ -177,6 +202,18 @@ class Tables:
                     if row.holds_on(day):
                         return row
         return None
+
+    def _home(self, case: CaseHome | None, service: Service) -> Authority | None:
+        """The authority that has the case already, as long as there is such an authority."""
+        if case is None or case.service != service.name:
+            return None
+        return self._authorities.get(case.authority)
+
+    def _at_home(self, asked: _Asked, home: Authority, addressee: Region | None, *, test: bool) -> Door | NoDoor:
+        """The door of the authority that accepted the case, wherever its place would lead today."""
+        if addressee and not _answers_for(home, addressee):
+            return absence.case_elsewhere(asked.service, self._called(addressee), home)
+        return self._connected(asked, home, None, test=test)
 
     def _no_single_authority(self, asked: _Asked, place: Region, day: date) -> NoDoor:
         """Nobody answers for the place as a whole: its parts have an authority each, or none is known."""
@@ -193,15 +230,17 @@ class Tables:
         """The authority of an area, by its name; the area itself where it has none."""
         return str(self._authorities.get(region.ars, region))
 
-    def _connected(self, asked: _Asked, row: Responsibility, *, test: bool) -> Door | NoDoor:
+    def _connected(
+        self, asked: _Asked, authority: Authority, row: Responsibility | None, *, test: bool
+    ) -> Door | NoDoor:
         """The connection of exactly that authority, if it takes this now."""
-        connection = self._connections.get((asked.service.name, row.authority.ars))
+        connection = self.connection(asked.service.name, authority.ars)
         if connection is None:
-            return absence.not_connected(asked.service, row)
+            return absence.not_connected(asked.service, authority, row)
         if not connection.state.takes(test=test):
-            return absence.not_live(asked.service, row, connection)
+            return absence.not_live(asked.service, authority, row, connection)
         destination = self._destinations[connection.destination]
-        return Door(asked.service, asked.leistung, row.authority, connection, destination, row)
+        return Door(asked.service, asked.leistung, authority, connection, destination, row)
 
     in_scope = staticmethod(in_scope)
 
@@ -242,6 +281,17 @@ class Tables:
 
 
 @dataclass(frozen=True, slots=True)
+class Trace:
+    """An answer, and how it came about."""
+
+    found: Door | NoDoor
+    subject: str = ""
+    """whose rows were looked at, if it came to that"""
+    place: Region | None = None
+    """where, if it came to that"""
+
+
+@dataclass(frozen=True, slots=True)
 class _Asked:
     """The service asked for, and the message it came with, if one did."""
 
@@ -273,6 +323,11 @@ def _by_root(facts: Facts) -> dict[tuple[str, str], _Known]:
 
 def _endpoints(facts: Facts) -> dict[tuple[str, bool], Endpoint]:
     return {(it.name, test): it.endpoint(test=test) for it in facts.destinations for test in (False, True)}
+
+
+def _is_key(text: str) -> bool:
+    """Whether it may be a regional key of Germany, from Land 01 to 16."""
+    return text.isascii() and text.isdigit() and len(text) in (*LEVELS, 8) and "01" <= text[:2] <= "16"
 
 
 def _answers_for(authority: Authority, addressee: Region) -> bool:

@@ -7,9 +7,10 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from gateway.connection import Connection, ConnectionState, Preflight, Step
+from gateway.connection import CaseHome, Connection, ConnectionState, Preflight, Step
 from gateway.dispatch import Letter, Report
 from gateway.drivers.sql import accounting, connecting, handing_over, looking, recording, registers
+from gateway.drivers.sql.cases import CASE_HOME, Reference
 from gateway.drivers.sql.claiming import KEEP_WORDS, Wish, Words, claim
 from gateway.drivers.sql.concluding import ABANDON, DROP, OVER, RELEASE, ByHand, Ended, conclude
 from gateway.drivers.sql.postgres import PostgresRunner
@@ -108,6 +109,9 @@ class SqlJournal:
 
     async def events(self, submission: SubmissionId) -> Sequence[Event]:
         return await self._runner.read(looking.HISTORY, submission)
+
+    async def case_home(self, client: str, reference: str, *, test: bool) -> CaseHome | None:
+        return await self._runner.read(CASE_HOME, Reference(client, reference, test))
 
     async def parked(self, most: int = 100) -> Sequence[Standing]:
         return await self._runner.read(looking.WAITING_FOR_PEOPLE, most)

@@ -75,6 +75,7 @@ def test_a_door_is_the_responsible_authoritys_own_or_there_is_none(tables: Table
         return
     assert (found.connection.service, found.connection.authority) == (found.service.name, found.authority.ars)
     assert found.connection.state.takes(test=question.test)
+    assert found.responsibility is not None
     assert found.responsibility.authority is found.authority
     assert found.responsibility.holds_on(question.day)
 
