@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 from gateway.errors import Sentence
 from gateway.submission import SECOND, Micros
@@ -285,3 +285,43 @@ _ASSUMED: Final = Sentence(
     "The vendor's interface is only assumed, not published: in production such an adapter does not go live. "
     "Have the vendor confirm it and say so in the adapter's manifest.",
 )
+
+
+# ── the book ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class ConnectionBook(Protocol):
+    """The part of the journal in which connections live. All of it raises `JournalUnavailable` as the journal does."""
+
+    async def connections(self) -> Sequence[Connection]:
+        """Every connection's record, retired ones too, by id."""
+        ...
+
+    async def step(
+        self, connection: Connection, *, expected: ConnectionState | None, by: str, reason: str
+    ) -> Step | None:
+        """
+        Let a connection be as given from now on, if its state is still `expected`; None where nothing changes.
+
+        Takes effect everywhere within two seconds. Whether it may take this step, `connection.hindrance` knows.
+
+        Raises:
+            NotResponsible: it is in another state meanwhile, or no life goes that way; nothing was changed.
+        """
+        ...
+
+    async def steps(self, connection: str | None = None) -> Sequence[Step]:
+        """Every step that connections took, or this one, oldest first."""
+        ...
+
+    async def keep_preflight(self, preflight: Preflight) -> None:
+        """Write down what a pre-flight found."""
+        ...
+
+    async def latest_preflight(self, connection: str) -> Preflight | None:
+        """What the last pre-flight of a connection found."""
+        ...
+
+    async def preflights(self) -> Sequence[Preflight]:
+        """Everything that pre-flights found, oldest first."""
+        ...

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
 from gateway.adapter import Enclosure, Ending, Stream
-from gateway.connection import CaseHome, Connection, ConnectionState, Preflight, Step
+from gateway.connection import CaseHome, ConnectionBook
 from gateway.dispatch import Letter, Report
 from gateway.submission import Attachment, Finding, Grade, Micros, State, Submission, SubmissionId
 
@@ -320,7 +320,7 @@ class Claims(Protocol):
         ...
 
 
-class Journal(Claims, Protocol):
+class Journal(Claims, ConnectionBook, Protocol):
     """
     What the gateway knows. Every method is one transaction, or part of one shared with others that wait.
 
@@ -446,39 +446,6 @@ class Journal(Claims, Protocol):
 
     async def case_home(self, client: str, reference: str, *, test: bool) -> CaseHome | None:
         """Where the message of this nachrichtenUUID is, if this client sent it and its UUID is still remembered."""
-        ...
-
-    async def connections(self) -> Sequence[Connection]:
-        """Every connection's record, retired ones too, by id."""
-        ...
-
-    async def step(
-        self, connection: Connection, *, expected: ConnectionState | None, by: str, reason: str
-    ) -> Step | None:
-        """
-        Let a connection be as given from now on, if its state is still `expected`; None where nothing changes.
-
-        Takes effect everywhere within two seconds. Whether it may take this step, `connection.hindrance` knows.
-
-        Raises:
-            NotResponsible: it is in another state meanwhile, or no life goes that way; nothing was changed.
-        """
-        ...
-
-    async def steps(self, connection: str | None = None) -> Sequence[Step]:
-        """Every step that connections took, or this one, oldest first."""
-        ...
-
-    async def keep_preflight(self, preflight: Preflight) -> None:
-        """Write down what a pre-flight found."""
-        ...
-
-    async def latest_preflight(self, connection: str) -> Preflight | None:
-        """What the last pre-flight of a connection found."""
-        ...
-
-    async def preflights(self) -> Sequence[Preflight]:
-        """Everything that pre-flights found, oldest first."""
         ...
 
     async def version_of(self, subject: str) -> int:
