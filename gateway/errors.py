@@ -27,6 +27,7 @@ What can go wrong, grouped by who has to act.
         ├── JournalUnavailable
         ├── BrokerUnavailable
         └── NotChecked
+            └── AmbiguousSchema
 
 Expected endings (a verdict, a missing door, an outcome) are values, not errors; see `validation`, `routing`
 and `adapter`. No error carries a value from a document.
@@ -248,3 +249,10 @@ class NotChecked(NobodysFault):
 
     code = "not-checked"
     title = Sentence("Das Dokument konnte nicht geprüft werden", "The document could not be checked")
+
+
+class AmbiguousSchema(NotChecked):
+    """Several installed packages know the document's root element; the operator has to remove all but one."""
+
+    code = "ambiguous-schema"
+    title = Sentence("Mehrere Schemapakete kennen dieses Dokument", "Several schema packages know this document")

@@ -55,7 +55,7 @@ from gateway.parcel import Parcel, accepted, not_in_scope, rejected, reused
 from gateway.receipt import Receipt
 from gateway.routing import Board, Door, NoDoor, Question, Tables
 from gateway.submission import SECOND, Micros, Reading
-from gateway.validation import Invalid, Schemas, Valid, Verdict, unmatched_enclosures
+from gateway.validation import Invalid, Objected, Schemas, Undecided, Valid, Verdict, unmatched_enclosures
 
 Kind = Literal["sandbox", "production"]
 T = TypeVar("T")
@@ -152,17 +152,18 @@ async def accept(parcel: Parcel, *, gateway: Gateway) -> Receipt:
 
 async def judge(parcel: Parcel, *, gateway: Gateway) -> Verdict:
     """
-    The verdict on a parcel, its attachments included: small documents on the spot, large ones in a thread.
+    The verdict on a parcel, its attachments included: small and good documents on the spot, others in a thread.
 
     The door has measured the document already, so its size is not judged again.
     """
-    size = len(parcel.document)
+    schemas, size = gateway.schemas, len(parcel.document)
+    verdict: Verdict | None = None
     if size <= _SMALL:
-        verdict = gateway.schemas.judge(parcel.document, parcel.charset, most=size)
-    else:
-        verdict = await asyncio.to_thread(gateway.schemas.judge, parcel.document, parcel.charset, most=size)
+        verdict = schemas.glance(parcel.document, parcel.charset, most=size)
+    if verdict is None:
+        verdict = await asyncio.to_thread(schemas.judge, parcel.document, parcel.charset, most=size, only_utf8=True)
     if isinstance(verdict, Valid) and (unmatched := unmatched_enclosures(verdict.reading, parcel.attachments)):
-        return Invalid(verdict.reading, (*verdict.findings, *unmatched))
+        return Objected(verdict.reading, (*verdict.findings, *unmatched), verdict.stages)
     return verdict
 
 
@@ -188,10 +189,16 @@ def find_door(
 
 
 async def _entry(parcel: Parcel, verdict: Verdict, tables: Tables, gateway: Gateway) -> Entry:
-    """What goes into the journal: valid and with an open door, or rejected with the reason."""
+    """
+    What goes into the journal: valid and with an open door, or rejected with the reason.
+
+    Raises NotChecked where nobody can say whether the document is valid.
+    """
     match verdict:
-        case Invalid(reading, findings):
+        case Invalid(reading, findings) | Objected(reading, findings):
             return rejected(parcel, reading, findings)
+        case Undecided() as undecided:
+            raise undecided.error
         case Valid(reading, document, warnings):
             case = await _case_home(parcel, reading, gateway)
             match find_door(parcel, reading, document.text, tables=tables, case=case):

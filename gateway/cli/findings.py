@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from rich.text import Text
 
@@ -11,16 +11,33 @@ from gateway.cli.running import terminal
 from gateway.errors import Sentence
 
 
-def show_findings(findings: Iterable[Mapping[str, Any]]) -> None:
-    """Each on two lines; in the shape in which the API tells them."""
+def show_findings(findings: Iterable[Mapping[str, Any]], document: bytes = b"") -> None:
+    """
+    What, where and by which rule; in the shape in which the API tells them.
+
+    Whoever has the `document` is shown the line: it is theirs, and it stays on their screen.
+    """
+    lines = document.splitlines()
     for finding in findings:
-        codes = ", ".join(finding[name] for name in ("code", "xoev") if name in finding)
-        place = " ".join(part for part in (_line(finding), finding.get("path", "")) if part)
         terminal().show(Text(f"    {finding['text']}"))
+        place = " ".join(part for part in (_line(finding), finding.get("path", "")) if part)
+        codes = ", ".join(finding[name] for name in ("code", "xoev", "rule") if name in finding)
         terminal().show(Text(f"      {place}  [{codes}]" if place else f"      [{codes}]", "quiet"))
+        number = finding.get("line", 0)
+        if 0 < number <= len(lines):
+            terminal().show(Text(f"      │ {_shown(lines[number - 1])}", "quiet"))
+
+
+def _shown(line: bytes) -> str:
+    """No control characters: the terminal is asked to show a line, not to obey it."""
+    text = line.decode(errors="replace").strip()[:MOST_COLUMNS]
+    return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 def _line(finding: Mapping[str, Any]) -> str:
     if "line" not in finding:
         return ""
     return terminal().words(Sentence(f"Zeile {finding['line']}", f"line {finding['line']}"))
+
+
+MOST_COLUMNS: Final = 120

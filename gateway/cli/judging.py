@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.text import Text
@@ -12,8 +12,8 @@ from rich.text import Text
 from gateway.cli.findings import show_findings
 from gateway.cli.options import Config, Json, settings_from
 from gateway.cli.running import terminal
-from gateway.errors import NotReadable, Sentence, TooLarge
-from gateway.submission import Finding, Severity
+from gateway.errors import Sentence
+from gateway.submission import Severity
 from gateway.terminal import BAD, CANNOT, GOOD
 
 if TYPE_CHECKING:
@@ -25,17 +25,22 @@ def check(
     *,
     config: Config = None,
     xsd: Annotated[Path | None, typer.Option(help="Ordner der Schemapakete.", metavar="ORDNER")] = None,
+    store: Annotated[
+        Path | None,
+        typer.Option(help="Nur mit den Paketen dieses Ordners prüfen, ohne alle anderen.", metavar="ORDNER"),
+    ] = None,
     json: Json = False,
 ) -> int:
     """
     Prüft Dokumente, wie das Gateway es täte; ohne Gateway, und ohne etwas zu senden.
 
-    Exit-Code 0: alle gültig. 1: mindestens eines nicht. 2: eine Datei ist nicht lesbar.
+    Exit-Code 0: alle gültig. 1: mindestens eines ist es nicht oder hat einen Befund der Schwere „error“. 2: mindestens
+    eines ließ sich nicht prüfen, oder eine Datei nicht lesen.
     """
     from gateway.validation import Schemas
 
     settings = settings_from(config, xsd=xsd)
-    schemas = Schemas.load(settings.xsd)
+    schemas = Schemas.load(store or settings.xsd)
     return max(_check(file, schemas, settings.max_document, json=json) for file in files)
 
 
@@ -51,33 +56,41 @@ def _check(file: Path, schemas: Schemas, most: int, *, json: bool) -> int:
     if json:
         terminal().hand_out({"file": str(file), **verdict})
     else:
-        _show(file, verdict)
-    return GOOD if verdict["valid"] else BAD
+        _show(file, verdict, document)
+    if verdict["valid"] is None:
+        return CANNOT
+    return GOOD if verdict["valid"] and not _objectionable(verdict) else BAD
 
 
 def judged(document: bytes, schemas: Schemas, most: int) -> Mapping[str, Any]:
     """The verdict in the shape that `POST /v1/validations` answers; not readable is not valid."""
     from gateway import receipt
-    from gateway.submission import Reading
-    from gateway.validation import Valid
 
-    language = terminal().language
-    try:
-        verdict = schemas.judge(document, most=most)
-    except (NotReadable, TooLarge) as error:
-        found = (Finding(error.code, error.detail, Severity.ERROR, xoev="X000"),)
-        return receipt.verdict(Reading(root="", namespace=""), found, language, valid=False, sandbox=False)
-    valid = isinstance(verdict, Valid)
-    return receipt.verdict(verdict.reading, verdict.findings, language, valid=valid, sandbox=False)
+    return receipt.verdict(schemas.examine(document, most=most), terminal().language, sandbox=False)
 
 
-def _show(file: Path, verdict: Mapping[str, Any]) -> None:
+def _objectionable(verdict: Mapping[str, Any]) -> bool:
+    return any(finding["severity"] == Severity.ERROR for finding in verdict["findings"])
+
+
+def _show(file: Path, verdict: Mapping[str, Any], document: bytes) -> None:
     words = terminal().words
     standard = f"{verdict['standard']} {verdict['version']}".strip()
-    if verdict["valid"]:
-        told = words(Sentence("gültig nach", "valid by")) + f" {standard}"
-        terminal().show(Text("✓ ", "good").append(f"{file}: {told}", "default"))
-    else:
-        told = words(Sentence("nicht gültig", "not valid")) + (f" ({standard})" if standard else "")
-        terminal().show(Text("✗ ", "bad").append(f"{file}: {told}", "default"))
-    show_findings(verdict["findings"])
+    beside = f" ({standard})" if standard else ""
+    match verdict["valid"], _objectionable(verdict):
+        case True, False:
+            told = Text("✓ ", "good").append(f"{file}: {words(_VALID)} {standard}", "default")
+        case True, True:
+            told = Text("✗ ", "bad").append(f"{file}: {words(_VALID)} {standard}, {words(_OBJECTED)}", "default")
+        case False, _:
+            told = Text("✗ ", "bad").append(f"{file}: {words(_NOT_VALID)}{beside}", "default")
+        case _:
+            told = Text("? ", "hint").append(f"{file}: {words(_NOT_CHECKED)}{beside}", "default")
+    terminal().show(told)
+    show_findings(verdict["findings"], document)
+
+
+_VALID: Final = Sentence("gültig nach", "valid by")
+_OBJECTED: Final = Sentence("aber nicht annehmbar", "but not acceptable")
+_NOT_VALID: Final = Sentence("nicht gültig", "not valid")
+_NOT_CHECKED: Final = Sentence("nicht geprüft", "not checked")

@@ -6,7 +6,7 @@ import asyncio
 import math
 import re
 from datetime import UTC, datetime
-from typing import Final, assert_never
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from fastapi import Request, Response
@@ -28,7 +28,6 @@ from gateway.parcel import Parcel
 from gateway.receipt import Receipt
 from gateway.routing import Question, explain
 from gateway.submission import SECOND, State, Submission, SubmissionId
-from gateway.validation import Invalid, Valid
 
 _BERLIN: Final = ZoneInfo("Europe/Berlin")
 
@@ -86,14 +85,8 @@ class Calls:
             parameters.no_query(visit)
             media_type = parameters.media_type(visit, multipart=False)
             document = await read_document(visit, self._limits)
-            match await asyncio.to_thread(self._gateway.schemas.judge, document, media_type.charset):
-                case Valid(reading, _, findings):
-                    valid = True
-                case Invalid(reading, findings):
-                    valid = False
-                case other:
-                    assert_never(other)
-        return told(receipt.verdict(reading, findings, visit.language, valid=valid, sandbox=self._sandbox), visit)
+            judged = await asyncio.to_thread(self._gateway.schemas.judge, document, media_type.charset)
+        return told(receipt.verdict(judged, visit.language, sandbox=self._sandbox), visit)
 
     async def _accept(self, parcel: Parcel) -> Receipt:
         """The journey's answer; attachments that no accepted submission owns are forgotten."""

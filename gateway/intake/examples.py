@@ -21,7 +21,7 @@ from gateway.errors import (
 )
 from gateway.intake.refusals import TooSlow
 from gateway.receipt import Receipt, shapes
-from gateway.submission import Finding, Micros, State, SubmissionId
+from gateway.submission import Actor, Finding, Micros, State, SubmissionId
 
 ID: Final = SubmissionId("0199c0de-0001-7000-8000-000000000001")
 AT: Final = Micros(1_793_350_800_000_000)
@@ -58,9 +58,13 @@ FINDING: Final = Finding(
         "Das Element „geburtsdatum“ enthält kein Datum der Form JJJJ-MM-TT.",
         'The element "geburtsdatum" contains no date of the form YYYY-MM-DD.',
     ),
-    path="/wohnsitz.anmeldung.0100/anmeldung/person/geburtsdatum",
+    path="/x:wohnsitz.anmeldung.0100/x:anmeldung/x:person/x:geburtsdatum",
     line=52,
     xoev="X001",
+    rule="cvc-datatype-valid.1.2.1",
+    label="Geburtsdatum",
+    expected=Sentence("JJJJ-MM-TT", "YYYY-MM-DD"),
+    actor=Actor.APPLICANT,
 )
 ACCEPTED: Final = receipt.accepted(
     Receipt(
@@ -128,13 +132,29 @@ RECEIPT: Final[shapes.TechnicalReceipt] = {
     "attachments": [],
     "test": False,
 }
-VERDICT: Final = {
+VERDICT: Final[shapes.Verdict] = {
     "valid": False,
     "standard": "AG-Wohnsitz",
     "version": "1.0",
     "root": "wohnsitz.anmeldung.0100",
     "namespace": "urn:antragsgateway:xsd:wohnsitz:1.0",
+    "schema": {
+        "standard": "AG-Wohnsitz",
+        "version": "1.0",
+        "root": "wohnsitz.anmeldung.0100",
+        "namespace": "urn:antragsgateway:xsd:wohnsitz:1.0",
+        "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    },
+    "stages": [
+        {"name": "well-formed", "outcome": "passed", "detail": ""},
+        {"name": "schema", "outcome": "failed", "detail": "AG-Wohnsitz 1.0, Prüfsumme 9f86d081884c"},
+        {"name": "schematron", "outcome": "skipped", "detail": "Das Dokument entspricht nicht seinem Schema."},
+        {"name": "conventions", "outcome": "skipped", "detail": "Das Dokument entspricht nicht seinem Schema."},
+        {"name": "code-lists", "outcome": "skipped", "detail": "Das Dokument entspricht nicht seinem Schema."},
+        {"name": "characters", "outcome": "skipped", "detail": "Das Dokument entspricht nicht seinem Schema."},
+    ],
     "findings": REJECTED["findings"],
+    "findingsOmitted": 0,
 }
 ROUTE: Final[shapes.Route] = {
     "service": SERVICE,

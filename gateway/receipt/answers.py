@@ -4,13 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Protocol, cast
 
 from gateway.errors import GatewayError, JournalUnavailable, Language, NotChecked, NotReadable, Sentence, UuidConflict
 from gateway.journal import Event, Standing
 from gateway.receipt import shapes, words
 from gateway.receipt.receipt import Receipt
 from gateway.submission import SECOND, Attachment, Finding, Micros, Reading, Severity, State, SubmissionId
+
+
+class Looked(Protocol):
+    """One look at a document, as `gateway.validation` tells it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def outcome(self) -> str: ...
+    @property
+    def detail(self) -> Sentence: ...
+
+
+class Judged(Protocol):
+    """What came of judging a document, as `gateway.validation` tells it."""
+
+    @property
+    def reading(self) -> Reading: ...
+    @property
+    def valid(self) -> bool | None: ...
+    @property
+    def findings(self) -> Sequence[Finding]: ...
+    @property
+    def stages(self) -> Sequence[Looked]: ...
+    @property
+    def omitted(self) -> int: ...
+
 
 PROBLEM: Final = "urn:antragsgateway:problem:"
 """With a code behind it, the `type` of a problem; docs/problems.md explains each."""
@@ -178,17 +205,19 @@ def technical_receipt(
     return body
 
 
-def verdict(
-    reading: Reading, found: Iterable[Finding], language: Language, *, valid: bool, sandbox: bool
-) -> shapes.Verdict:
+def verdict(judged: Judged, language: Language, *, sandbox: bool) -> shapes.Verdict:
     """The verdict on a document that nobody keeps."""
+    reading = judged.reading
     body: shapes.Verdict = {
-        "valid": valid,
+        "valid": judged.valid,
         "standard": reading.standard,
         "version": reading.version,
         "root": reading.root,
         "namespace": reading.namespace,
-        "findings": findings(found, language),
+        "schema": _schema(reading),
+        "stages": [_stage(stage, language) for stage in judged.stages],
+        "findings": findings(judged.findings, language),
+        "findingsOmitted": judged.omitted,
     }
     if sandbox:
         body["sandbox"] = True
@@ -207,14 +236,41 @@ def links(submission: SubmissionId) -> shapes.Links:
 
 
 def _finding(one: Finding, language: Language) -> shapes.Finding:
-    body: shapes.Finding = {"code": one.code, "severity": one.severity.value, "text": one.text.into(language)}
+    body: shapes.Finding = {
+        "code": one.code,
+        "severity": one.severity.value,
+        "text": one.text.into(language),
+        "message": {"de": one.text.de, "en": one.text.en},
+        "actor": one.actor.value,
+    }
     if one.path is not None:
         body["path"] = one.path
     if one.line is not None:
         body["line"] = one.line
+    if one.label is not None:
+        body["label"] = one.label
+    if one.rule is not None:
+        body["rule"] = one.rule
+    if one.expected is not None:
+        body["expected"] = one.expected.into(language)
     if one.xoev is not None:
         body["xoev"] = one.xoev
     return body
+
+
+def _schema(reading: Reading) -> shapes.Schema:
+    known = bool(reading.standard)
+    return {
+        "standard": reading.standard if known else None,
+        "version": reading.version if known else None,
+        "root": reading.root if known else None,
+        "namespace": reading.namespace if known else None,
+        "digest": reading.package_digest if known else None,
+    }
+
+
+def _stage(stage: Looked, language: Language) -> shapes.Stage:
+    return {"name": stage.name, "outcome": cast("shapes.Outcome", stage.outcome), "detail": stage.detail.into(language)}
 
 
 def _event(row: Event, language: Language) -> shapes.Event:

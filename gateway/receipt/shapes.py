@@ -26,6 +26,13 @@ class Links(TypedDict):
     receipt: str
 
 
+class Words(TypedDict):
+    """Ein Satz in beiden Sprachen."""
+
+    de: str
+    en: str
+
+
 class Finding(TypedDict):
     """Ein Befund der Prüfung. Er nennt Stelle und Grund, nie einen Wert aus dem Dokument."""
 
@@ -33,10 +40,21 @@ class Finding(TypedDict):
     """sprachunabhängig und stabil, siehe docs/problems.md"""
     severity: Literal["error", "warning"]
     text: str
+    """der Satz in der Sprache der Antwort"""
+    message: Words
+    """derselbe Satz in beiden Sprachen"""
+    actor: Literal["portal", "applicant", "operator"]
+    """wer es beheben kann: der Online-Dienst, die antragstellende Person, der Betreiber des Gateways"""
     path: NotRequired[str]
-    """Elemente bis zur Stelle, wie `/a/b[2]/c`"""
+    """XPath mit den Präfixen des Dokuments, wie `/x:a/x:b[2]/c`; `*` für Namen, die das Schema nicht kennt"""
     line: NotRequired[int]
     """Zeile im Dokument, ab 1"""
+    label: NotRequired[str]
+    """wie das Element für Menschen heißt: nach dem Schema, sonst sein Name"""
+    rule: NotRequired[str]
+    """die verletzte Regel: eine Klausel von XML Schema wie `cvc-pattern-valid`, die Kennung einer Schematron-Regel"""
+    expected: NotRequired[str]
+    """was richtig gewesen wäre, wo das kurz zu sagen ist"""
     xoev: NotRequired[str]
     """Code aus der Liste des Standards, wo er einen hat"""
 
@@ -174,16 +192,47 @@ class TechnicalReceipt(TypedDict):
     sandbox: NotRequired[Literal[True]]
 
 
+class Schema(TypedDict):
+    """Wonach geprüft wurde; `null`, wo kein eingespieltes Paket das Wurzelelement kennt."""
+
+    standard: str | None
+    version: str | None
+    root: str | None
+    """Wurzelelement der Nachricht, ohne Namensraum"""
+    namespace: str | None
+    digest: str | None
+    """SHA-256 des Manifests, das die Prüfsumme jeder Datei des Pakets enthält"""
+
+
+Outcome = Literal["passed", "failed", "partial", "skipped", "error"]
+
+
+class Stage(TypedDict):
+    """Ein Schritt der Prüfung."""
+
+    name: str
+    outcome: Outcome
+    """bestanden; mit Fehlern; nur teilweise, weil etwas nicht eingespielt ist; ausgelassen; abgebrochen"""
+    detail: str
+    """wonach geprüft wurde, oder warum nicht"""
+
+
 class Verdict(TypedDict):
     """Das Urteil über ein Dokument. Nichts davon wurde gespeichert."""
 
-    valid: bool
+    valid: bool | None
+    """gültig nach Schema und Regeln; `null`: die Prüfung kam nicht zu Ende, das Dokument gilt nicht als gültig"""
     standard: str
     """Paket, nach dem geprüft wurde; leer, wo keines passt"""
     version: str
     root: str
     namespace: str
+    schema: Schema
+    stages: list[Stage]
     findings: list[Finding]
+    """in der Reihenfolge des Dokuments; mit `error` wird auch ein gültiges Dokument nicht angenommen"""
+    findingsOmitted: int
+    """weitere Befunde, die nicht aufgeführt sind"""
     sandbox: NotRequired[Literal[True]]
 
 

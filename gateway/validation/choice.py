@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from gateway.errors import Sentence
-from gateway.submission import Finding
+from gateway.errors import AmbiguousSchema, Sentence
+from gateway.submission import Actor, Finding
 from gateway.validation.packages import Package
 from gateway.xml import Document
 
 UNKNOWN_SCHEMA: Final = "unknown-schema"
-AMBIGUOUS_SCHEMA: Final = "ambiguous-schema"
 V000: Final = "V000"
 """version not supported, in the generic XÖV list of reasons for rejection"""
+V001: Final = "V001"
+"""type of message not supported, in the list of XBau"""
 
 
 def unknown(document: Document, packages: Sequence[Package]) -> Finding:
@@ -31,7 +32,7 @@ def unknown(document: Document, packages: Sequence[Package]) -> Finding:
             f"Kein eingespieltes Schemapaket kennt dieses Wurzelelement. {hint.de}Eingespielt sind: {installed}.",
             f"No installed schema package knows this root element. {hint.en}Installed are: {installed}.",
         ),
-        xoev=V000,
+        xoev=V001 if any(package.namespace == document.namespace for package in packages) else V000,
     )
 
 
@@ -39,13 +40,14 @@ def ambiguous(packages: Sequence[Package]) -> Finding:
     """Nothing the sender did wrong: the operator has installed packages that contradict each other."""
     labels = ", ".join(package.label for package in packages)
     return Finding(
-        AMBIGUOUS_SCHEMA,
+        AmbiguousSchema.code,
         Sentence(
             f"Mehrere eingespielte Schemapakete kennen dieses Wurzelelement: {labels}. "
             "Der Betreiber muss alle bis auf eines entfernen.",
             f"Several installed schema packages know this root element: {labels}. "
             "The operator has to remove all but one.",
         ),
+        actor=Actor.OPERATOR,
     )
 
 

@@ -11,14 +11,13 @@ from lxml import etree
 
 from gateway.errors import BadPackage, HostileXml, NotChecked
 from gateway.validation.packages import Package
-from gateway.validation.witness import Fault, Witness
+from gateway.validation.places import XSD, Fault, Names
+from gateway.validation.witness import Witness
 from gateway.xml import Document
 from gateway.xml.gate import HARDENED
 
 NARROW: Final = 20_000
 """`<` in a document, and `=`, up to which the tree is judged: a tenth of a megabyte at least; see `Engine.faults`"""
-
-XSD: Final = "{http://www.w3.org/2001/XMLSchema}"
 
 
 class Engine:
@@ -34,13 +33,19 @@ class Engine:
         documents = {name: _read(package, name) for name in package.files}
         _stay_inside(package, documents)
         self._schema = _compiled(package)
-        self.names: Final = frozenset(_names(documents.values()))
-        """every name that the package declares; other names of a document are never repeated to anybody"""
+        self.names: Final = Names(documents.values())
         self._same_roots(_roots(documents.values(), package.namespace))
+
+    def accepts(self, document: Document, source: bytes) -> bool:
+        """Whether a narrow document is valid, at once; False also where only `faults` can say."""
+        try:
+            return _narrow(source) and self._schema.validate(document.tree)
+        except Exception:  # noqa: BLE001 - `faults` tells what broke
+            return False
 
     def faults(self, document: Document, source: bytes) -> tuple[Fault, ...]:
         """
-        Nothing where the document is valid, else at most 50 faults in document order.
+        Nothing where the document is valid, else at most 200 faults in document order.
 
         lxml gives each error a path by counting siblings, so that a list of 300,000 wrong items keeps a processor busy
         for minutes. The tree is therefore judged in narrow documents only; wide ones are judged while they are read
@@ -65,7 +70,7 @@ class Engine:
     def _same_roots(self, declared: set[str]) -> None:
         """The engine knows each root the documents declare: an import that it skipped silently would show here."""
         known = {name for name in declared if self._knows(name)}
-        listed = set(self._package.roots)
+        listed = self._package.roots.keys() | self._package.parts
         for name in sorted((declared | listed) - (declared & listed & known)):
             raise BadPackage(
                 f"{self._package.label}: Das Wurzelelement „{name}“ müsste im Manifest genannt, im Schema "
@@ -163,14 +168,6 @@ def _does_not_compile(package: Package, complaints: etree._ListErrorLog) -> BadP
         f"{package.label}: Das Schema lässt sich nicht übersetzen ({where}): {first.message}",
         f"{package.label}: the schema does not compile ({where}): {first.message}",
     )
-
-
-def _names(documents: Iterable[etree._Element]) -> Iterable[str]:
-    for document in documents:
-        for declaration in document.iter(XSD + "*"):
-            name = declaration.get("name")
-            if name is not None:
-                yield name
 
 
 def _roots(documents: Iterable[etree._Element], namespace: str) -> set[str]:

@@ -1,22 +1,16 @@
-"""
-What libxml2 complained about, in sentences for people.
-
-Its own words quote the document, and so does the text around them. A sentence here is built from a catalogue and from
-names that the schema declares; a name or value that only the document knows is never repeated.
-"""
+"""From the complaints of engines to what people are told: where, what, what would be right, and who can mend it."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, Protocol
 
 from lxml import etree
 
-from gateway.errors import Sentence
-from gateway.submission import Finding
-from gateway.validation.witness import Fault, Place
+from gateway.submission import Actor, Finding
+from gateway.validation.catalogue import Spot, expected_at, sentence_about
+from gateway.validation.places import Fault, Names, located
+from gateway.validation.reading import HEAD, OLDER_HEAD
 from gateway.xml import Document
 
 SCHEMA_INVALID: Final = "schema-invalid"
@@ -24,211 +18,36 @@ X001: Final = "X001"
 """`schema-invalid` in the generic XÖV list of reasons for rejection"""
 
 
-def explained(faults: Iterable[Fault], document: Document, known: frozenset[str]) -> tuple[Finding, ...]:
-    """One finding for each fault; `known` are the names that the schema declares."""
-    return tuple(_finding(fault, document.tree, known) for fault in faults)
+class Label(Protocol):
+    """What the schema's annotation calls an element, None where it has none."""
+
+    def __call__(self, element: etree._Element, /) -> str | None: ...
 
 
-def _finding(fault: Fault, root: etree._Element, known: frozenset[str]) -> Finding:
-    element, path = _located(root, fault.place, known)
-    spot = _Spot(_shown(element, known), fault, known)
-    sentence = _CATALOGUE.get(fault.kind, _something)
-    return Finding(SCHEMA_INVALID, sentence(spot), path=path, line=element.sourceline, xoev=X001)
+def explained(faults: Iterable[Fault], document: Document, names: Names, label: Label) -> tuple[Finding, ...]:
+    """One finding for each fault, in document order."""
+    return tuple(_finding(fault, document.tree, names, label) for fault in sorted(faults, key=lambda one: one.order))
 
 
-# ── where ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+def _finding(fault: Fault, root: etree._Element, names: Names, label: Label) -> Finding:
+    element, path = located(root, fault.place, names)
+    name = names.of(element)
+    spot = Spot(name, fault, names.known)
+    return Finding(
+        SCHEMA_INVALID,
+        sentence_about(spot),
+        path=path,
+        line=element.sourceline,
+        xoev=X001,
+        rule=spot.rule,
+        label=(label(element) if name else None) or name,
+        expected=expected_at(spot),
+        actor=_actor(spot, fault),
+    )
 
 
-def _located(root: etree._Element, place: Place, known: frozenset[str]) -> tuple[etree._Element, str]:
-    """The element at a place, and its path: `/a/b[2]/c`, local names, `*` for one that the schema does not know."""
-    element, path = root, ""
-    for depth, step in enumerate(place):
-        element = element[step.number] if depth else root
-        name = _shown(element, known)
-        path += f"/*[{step.number + 1}]" if name is None else f"/{name}{_ordinal(element, step.nth)}"
-    return element, path
-
-
-def _ordinal(element: etree._Element, nth: int) -> str:
-    alone = nth == 1 and next(element.itersiblings(str(element.tag)), None) is None
-    return "" if alone else f"[{nth}]"
-
-
-def _shown(element: etree._Element, known: frozenset[str]) -> str | None:
-    name = etree.QName(element).localname
-    return name if name in known else None
-
-
-# ── what ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-_ATTRIBUTE: Final = re.compile(r"Element '[^']*'(, attribute|: The attribute) '(?:\{[^{}]*\})?([^'{}]+)'")
-_EXPECTED: Final = re.compile(r"Expected is (?:one of )?\( ([^()]*) \)\.$")
-_TYPE: Final = re.compile(r"type '(?:xs:|\{[^{}]*\})?([^'{}]+)'\.$")
-_NAMESPACE: Final = re.compile(r"\{[^{}]*\}|\*|##\w+")
-
-
-@dataclass(frozen=True, slots=True)
-class _Spot:
-    """What may be said about a fault: the names that the schema knows, and None or nothing for all others."""
-
-    element: str | None
-    fault: Fault
-    known: frozenset[str]
-
-    @property
-    def attribute(self) -> str | None:
-        """The attribute that is wrong, or missing."""
-        found = _ATTRIBUTE.match(self.fault.words)
-        return found[2] if found and found[2] in self.known else None
-
-    @property
-    def type(self) -> str | None:
-        """The simple type the value should have, of the schema's own or of XML Schema's."""
-        found = _TYPE.search(self.fault.words)
-        return found[1] if found and (found[1] in self.known or found[1] in _TYPES) else None
-
-    @property
-    def expected(self) -> list[str]:
-        """The elements that could stand here."""
-        listed = _EXPECTED.search(self.fault.words)
-        names = _NAMESPACE.sub("", listed[1]).split(", ") if listed else []
-        return [name for name in names if name in self.known]
-
-    @property
-    def subject(self) -> Sentence:
-        """What the sentence is about: the attribute where the fault is one of an attribute, else the element."""
-        de, en = _named("Element", "element", self.element)
-        found = _ATTRIBUTE.match(self.fault.words)
-        if found is None or found[1] == ": The attribute":
-            return Sentence(f"Das {de}", f"The {en}")
-        of_de, of_en = _named("Attribut", "attribute", self.attribute)
-        return Sentence(f"Das {of_de} am {de}", f"The {of_en} of the {en}")
-
-
-def _named(de: str, en: str, name: str | None) -> tuple[str, str]:
-    return (f"{de} „{name}“", f'{en} "{name}"') if name else (f"unbekannte {de}", f"unknown {en}")
-
-
-_Explain = Callable[[_Spot], Sentence]
-
-
-def _says(de: str, en: str) -> _Explain:
-    """A sentence about the subject, which it begins with."""
-    return lambda spot: Sentence(f"{spot.subject.de} {de}", f"{spot.subject.en} {en}")
-
-
-def _content(spot: _Spot) -> Sentence:
-    expected = spot.expected
-    if ": Missing child element(s)." in spot.fault.words:
-        de, en = "ist unvollständig.", "is incomplete."
-    elif spot.element in expected:
-        return _says("steht im falschen Namensraum.", "is in the wrong namespace.")(spot)
-    else:
-        de, en = "wird hier nicht erwartet.", "is not expected here."
-    if expected:
-        de += " Erwartet wird: " + ", ".join(f"„{name}“" for name in expected) + "."
-        en += " Expected: " + ", ".join(f'"{name}"' for name in expected) + "."
-    return _says(de, en)(spot)
-
-
-def _attribute_missing(spot: _Spot) -> Sentence:
-    de, en = _named("Attribut", "attribute", spot.attribute)
-    return _says(f"braucht das {de}.", f"needs the {en}.")(spot)
-
-
-def _value(spot: _Spot) -> Sentence:
-    kind = spot.type
-    if kind is None:
-        return _says("hat keinen zulässigen Wert.", "has no permitted value.")(spot)
-    de, en = _TYPES.get(kind, (f"keinen Wert der Art „{kind}“", f'no value of type "{kind}"'))
-    return _says(f"enthält {de}.", f"contains {en}.")(spot)
-
-
-def _something(spot: _Spot) -> Sentence:
-    name = spot.fault.kind_name
-    return _says(f"entspricht nicht dem Schema ({name}).", f"does not conform to the schema ({name}).")(spot)
-
-
-_TYPES: Final = {
-    "date": ("kein Datum der Form JJJJ-MM-TT", "no date of the form YYYY-MM-DD"),
-    "dateTime": ("keinen Zeitpunkt der Form JJJJ-MM-TTThh:mm:ss", "no moment of the form YYYY-MM-DDThh:mm:ss"),
-    "time": ("keine Uhrzeit der Form hh:mm:ss", "no time of the form hh:mm:ss"),
-    "gYear": ("kein Jahr der Form JJJJ", "no year of the form YYYY"),
-    "gYearMonth": ("keinen Monat der Form JJJJ-MM", "no month of the form YYYY-MM"),
-    "boolean": ("weder true noch false", "neither true nor false"),
-    "integer": ("keine ganze Zahl", "no whole number"),
-    "int": ("keine ganze Zahl", "no whole number"),
-    "nonNegativeInteger": ("keine ganze Zahl ab 0", "no whole number from 0"),
-    "positiveInteger": ("keine ganze Zahl ab 1", "no whole number from 1"),
-    "decimal": ("keine Dezimalzahl mit Punkt", "no decimal number with a point"),
-    "base64Binary": ("keine Base64-Daten", "no Base64 data"),
-    "anyURI": ("keine URI", "no URI"),
-}
-"""The built-in types of XML Schema that senders get wrong."""
-
-_T = etree.ErrorTypes
-
-_CATALOGUE: Final[dict[int, _Explain]] = {
-    # what stands where
-    _T.SCHEMAV_ELEMENT_CONTENT: _content,
-    _T.SCHEMAV_CVC_COMPLEX_TYPE_2_1: _says("muss leer sein.", "must be empty."),
-    _T.SCHEMAV_CVC_COMPLEX_TYPE_2_2: _says("darf keine Elemente enthalten.", "must not contain elements."),
-    _T.SCHEMAV_CVC_COMPLEX_TYPE_2_3: _says(
-        "darf außer Elementen keinen Text enthalten.", "must not contain text besides elements."
-    ),
-    _T.SCHEMAV_CVC_TYPE_3_1_2: _says("darf keine Elemente enthalten.", "must not contain elements."),
-    _T.SCHEMAV_CVC_ELT_1: _says("ist im Schema nicht erklärt.", "is not declared in the schema."),
-    _T.SCHEMAV_CVC_WILDCARD: _says("ist im Schema nicht erklärt.", "is not declared in the schema."),
-    # attributes
-    _T.SCHEMAV_CVC_COMPLEX_TYPE_4: _attribute_missing,
-    _T.SCHEMAV_CVC_COMPLEX_TYPE_3_2_1: _says("ist nicht erlaubt.", "is not allowed."),
-    _T.SCHEMAV_CVC_COMPLEX_TYPE_3_2_2: _says("ist nicht erlaubt.", "is not allowed."),
-    _T.SCHEMAV_CVC_TYPE_3_1_1: _says("ist nicht erlaubt.", "is not allowed."),
-    # values
-    _T.SCHEMAV_CVC_DATATYPE_VALID_1_2_1: _value,
-    _T.SCHEMAV_CVC_DATATYPE_VALID_1_2_2: _value,
-    _T.SCHEMAV_CVC_DATATYPE_VALID_1_2_3: _value,
-    _T.SCHEMAV_CVC_PATTERN_VALID: _says(
-        "hat nicht die vorgeschriebene Form oder enthält unzulässige Zeichen.",
-        "does not have the prescribed form or contains characters that are not permitted.",
-    ),
-    _T.SCHEMAV_CVC_ENUMERATION_VALID: _says(
-        "hat einen Wert, der nicht in der Liste der zulässigen Werte steht.",
-        "has a value that is not in the list of permitted values.",
-    ),
-    _T.SCHEMAV_CVC_LENGTH_VALID: _says("hat nicht die vorgeschriebene Länge.", "does not have the prescribed length."),
-    _T.SCHEMAV_CVC_MINLENGTH_VALID: _says("ist leer oder zu kurz.", "is empty or too short."),
-    _T.SCHEMAV_CVC_MAXLENGTH_VALID: _says("ist zu lang.", "is too long."),
-    _T.SCHEMAV_CVC_MININCLUSIVE_VALID: _says("hat einen zu kleinen Wert.", "has too small a value."),
-    _T.SCHEMAV_CVC_MINEXCLUSIVE_VALID: _says("hat einen zu kleinen Wert.", "has too small a value."),
-    _T.SCHEMAV_CVC_MAXINCLUSIVE_VALID: _says("hat einen zu großen Wert.", "has too large a value."),
-    _T.SCHEMAV_CVC_MAXEXCLUSIVE_VALID: _says("hat einen zu großen Wert.", "has too large a value."),
-    _T.SCHEMAV_CVC_TOTALDIGITS_VALID: _says("hat zu viele Ziffern.", "has too many digits."),
-    _T.SCHEMAV_CVC_FRACTIONDIGITS_VALID: _says("hat zu viele Nachkommastellen.", "has too many decimal places."),
-    _T.SCHEMAV_CVC_AU: _says(
-        "hat nicht den Wert, den das Schema festlegt.", "does not have the value that the schema fixes."
-    ),
-    _T.SCHEMAV_CVC_ELT_5_2_2_2_1: _says(
-        "hat nicht den Wert, den das Schema festlegt.", "does not have the value that the schema fixes."
-    ),
-    _T.SCHEMAV_CVC_ELT_5_2_2_2_2: _says(
-        "hat nicht den Wert, den das Schema festlegt.", "does not have the value that the schema fixes."
-    ),
-    _T.SCHEMAV_CVC_IDC: _says("verletzt eine Bedingung der Eindeutigkeit.", "breaks a condition of uniqueness."),
-    # xsi:nil and xsi:type
-    _T.SCHEMAV_CVC_ELT_3_1: _says(
-        "darf nicht als leer (xsi:nil) gekennzeichnet sein.", "must not be marked empty (xsi:nil)."
-    ),
-    _T.SCHEMAV_CVC_ELT_3_2_1: _says(
-        "ist als leer (xsi:nil) gekennzeichnet und ist es nicht.", "is marked empty (xsi:nil) and is not."
-    ),
-    _T.SCHEMAV_CVC_ELT_4_1: _says("nennt keinen gültigen Typ.", "names no valid type."),
-    _T.SCHEMAV_CVC_ELT_4_2: _says(
-        "nennt einen Typ, den das Schema nicht kennt.", "names a type the schema does not know."
-    ),
-    _T.SCHEMAV_CVC_ELT_4_3: _says(
-        "nennt einen Typ, der hier nicht erlaubt ist.", "names a type that is not allowed here."
-    ),
-    _T.SCHEMAV_CVC_ELT_2: _says("ist abstrakt und darf nicht vorkommen.", "is abstract and must not occur."),
-    _T.SCHEMAV_CVC_TYPE_2: _says("braucht einen nicht abstrakten Typ.", "needs a type that is not abstract."),
-}
+def _actor(spot: Spot, fault: Fault) -> Actor:
+    """People can mend what they have typed in: a value that is no code and does not stand in the head."""
+    in_head = any(step.tag.rpartition("}")[2] in {HEAD, OLDER_HEAD} for step in fault.place)
+    typed_in = spot.concerns_value and not spot.concerns_attribute and not in_head
+    return Actor.APPLICANT if typed_in else Actor.PORTAL

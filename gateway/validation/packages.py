@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from pathlib import Path
-from typing import Any, Final, TypeVar
-
-from gateway.errors import BadPackage
-
-MANIFEST: Final = "manifest.toml"
+from datetime import date, timedelta
+from typing import Final
 
 OWN: Final = "own"
 """what a manifest calls the source of a package that this project wrote itself"""
 
-Kind = TypeVar("Kind")
+NEAR_ITS_END: Final = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +36,31 @@ class Package:
     namespace: str
     roots: Mapping[str, str]
     """local name of each message's root element, and its German title"""
+    parts: frozenset[str] = frozenset()
+    """global elements of the namespace that are no messages, only parts of some"""
     source: str
     """`own`, or where the package was published"""
-    valid_from: date
-    valid_until: date | None
+    valid_from: date | None = None
+    valid_until: date | None = None
+    """the last day"""
+    strict: bool = False
+    """whether findings beyond schema and rules (codes, characters, conventions) are errors instead of warnings"""
     reading: Paths
+    uses: tuple[str, ...] = ()
+    """the packages whose documents this one imports, by label"""
     entry: str
-    """the document that includes and imports all others"""
+    """the document that leads to all others"""
     files: Mapping[str, bytes] = field(repr=False)
-    """the documents by file name, as the manifest has sealed them"""
+    """the documents by file name, made from what the manifest has sealed: a closed set, see `bundling`"""
+    rules: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """Schematron files by name: `.sch`, and `.xsl` where the publisher has compiled them"""
     digest: str
-    """hex SHA-256 of the manifest, which holds the digest of every document"""
+    """hex SHA-256 over the manifests of this package and of those it uses, which hold the digest of every document"""
+
+    @property
+    def name(self) -> str:
+        """The standard, as `Library` has it."""
+        return self.standard
 
     @property
     def ours(self) -> bool:
@@ -66,119 +73,28 @@ class Package:
         return f"{self.standard} {self.version}"
 
 
-def packages_in(folder: Path) -> Iterator[Package]:
-    """
-    Every package below `folder`, sorted by folder name.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Library:
+    """Documents that others import: a namespace without messages, which therefore judges nothing."""
 
-    Raises BadPackage, naming the file, where a manifest is wrong or a document was changed, lost or slipped in.
-    """
-    manifests = sorted(folder.glob(f"*/*/{MANIFEST}"))
-    if not manifests:
-        raise BadPackage(
-            f"In {folder} liegt kein Schemapaket (…/<Standard>/<Version>/{MANIFEST}).",
-            f"There is no schema package in {folder} (…/<standard>/<version>/{MANIFEST}).",
-        )
-    return (_sealed(manifest) for manifest in manifests)
+    name: str
+    standard: str | None
+    """None where the documents name no standard"""
+    version: str | None
+    title: str
+    namespace: str
+    source: str
+    valid_from: date | None = None
+    valid_until: date | None = None
+    uses: tuple[str, ...] = ()
+    digest: str
 
-
-def _sealed(manifest: Path) -> Package:
-    sealed = manifest.read_bytes()
-    facts = _Facts(manifest, sealed)
-    package = Package(
-        standard=facts.take("standard", str),
-        version=facts.take("version", str),
-        title=facts.take("title", str),
-        namespace=facts.take("namespace", str),
-        roots=facts.take_texts("roots"),
-        source=facts.take("source", str),
-        valid_from=facts.take("valid_from", date),
-        valid_until=facts.take("valid_until", date) if facts.has("valid_until") else None,
-        reading=_paths(facts),
-        entry=facts.take("entry", str),
-        files=_documents(manifest, facts.take_file_names("files")),
-        digest=hashlib.sha256(sealed).hexdigest(),
-    )
-    facts.nothing_left()
-    if package.entry not in package.files:
-        raise facts.wrong("entry")
-    return package
+    @property
+    def label(self) -> str:
+        """What people call it: `xoev-code 1.0`."""
+        return " ".join(filter(None, (self.name, self.version)))
 
 
-class _Facts:
-    """The entries of a manifest, taken one after the other until none is left."""
-
-    def __init__(self, manifest: Path, text: bytes) -> None:
-        self._manifest = manifest
-        try:
-            self._table: dict[str, Any] = tomllib.loads(text.decode())
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
-            raise BadPackage(
-                f"{manifest} ist kein lesbares TOML: {broken}", f"{manifest} is no readable TOML: {broken}"
-            ) from None
-
-    def has(self, key: str) -> bool:
-        return key in self._table
-
-    def take(self, key: str, kind: type[Kind]) -> Kind:
-        value = self._table.pop(key, None)
-        if not isinstance(value, kind) or not value:
-            raise self.wrong(key)
-        return value
-
-    def take_texts(self, key: str) -> dict[str, str]:
-        table = self.take(key, dict)
-        for name, value in table.items():
-            if not isinstance(value, str) or not value:
-                raise self.wrong(f"{key}.{name}")
-        return table
-
-    def take_file_names(self, key: str) -> dict[str, str]:
-        table = self.take_texts(key)
-        for name in table:
-            if Path(name).name != name:
-                raise self.wrong(f"{key}.{name}")
-        return table
-
-    def nothing_left(self) -> None:
-        for key in self._table:
-            raise self.wrong(key)
-
-    def wrong(self, key: str) -> BadPackage:
-        return BadPackage(
-            f"{self._manifest}: Der Eintrag „{key}“ fehlt, ist unzulässig oder unbekannt.",
-            f'{self._manifest}: the entry "{key}" is missing, not permitted or unknown.',
-        )
-
-
-def _paths(facts: _Facts) -> Paths:
-    paths = facts.take_texts("reading")
-    try:
-        return Paths(**paths)
-    except TypeError:
-        raise facts.wrong("reading") from None
-
-
-def _documents(manifest: Path, digests: Mapping[str, str]) -> dict[str, bytes]:
-    documents = {name: _document(manifest.parent / name, digest) for name, digest in digests.items()}
-    for found in sorted(manifest.parent.glob("*.xsd")):
-        if found.name not in documents:
-            raise BadPackage(
-                f"{found} liegt im Schemapaket, steht aber nicht in {manifest.name}.",
-                f"{found} lies in the schema package, but {manifest.name} does not list it.",
-            )
-    return documents
-
-
-def _document(path: Path, digest: str) -> bytes:
-    try:
-        content = path.read_bytes()
-    except OSError:
-        raise BadPackage(
-            f"{path} steht in {MANIFEST}, ist aber nicht lesbar.", f"{path} is listed in {MANIFEST}, but not readable."
-        ) from None
-    if hashlib.sha256(content).hexdigest() != digest:
-        raise BadPackage(
-            f"{path} wurde geändert: Die Prüfsumme ist eine andere als in {MANIFEST}.",
-            f"{path} was changed: its checksum is not the one in {MANIFEST}.",
-        )
-    return content
+def ends_soon(package: Package | Library, day: date) -> bool:
+    """Whether the package is within 90 days of its last day, or past it; portals should be told by then."""
+    return package.valid_until is not None and package.valid_until - day <= NEAR_ITS_END

@@ -4,41 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from lxml import etree
 
 from gateway.errors import HostileXml
+from gateway.validation.places import Fault, Place, Step
 from gateway.xml.gate import HARDENED
 
-MOST_FAULTS: Final = 50
+MOST_FAULTS: Final = 200
 
 MOST_NAMESPACES: Final = 1_000
 """in force at one place: libxml2 searches them one by one"""
-
-
-class Step(NamedTuple):
-    """One step down to an element: its name, its number among all siblings from 0 and among namesakes from 1."""
-
-    tag: str
-    number: int
-    nth: int
-
-
-Place = tuple[Step, ...]
-"""The way from the root to an element, both included."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What libxml2 complained about: the kind, its own words (they quote the document), and the element it stood at."""
-
-    kind: int
-    kind_name: str
-    words: str
-    place: Place
 
 
 class Witness:
@@ -62,7 +40,7 @@ class Witness:
 
     def testify(self, source: bytes) -> tuple[Fault, ...]:
         """
-        The first 50 faults of a well-formed document, none where it is valid. To be asked once.
+        The first 200 faults of a well-formed document, none where it is valid. To be asked once.
 
         Raises HostileXml where more than 1,000 namespaces are in force at one place.
         """

@@ -6,6 +6,7 @@ Nothing outside this package and `gateway.validation` touches the parser beneath
 """
 
 from gateway.xml.document import Document
+from gateway.xml.encodings import as_utf8
 from gateway.xml.gate import MOST_BYTES, parse
 
-__all__ = ["MOST_BYTES", "Document", "parse"]
+__all__ = ["MOST_BYTES", "Document", "as_utf8", "parse"]

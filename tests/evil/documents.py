@@ -117,3 +117,36 @@ SLOW = {
     "a hundred thousand elements in the wrong place": lambda: widened(_children),
 }
 """What is XML and invalid, and made to keep the judge busy."""
+
+
+READABLE = {
+    "UTF-16": lambda text: declared(text, "UTF-16").encode("utf-16"),
+    "UTF-16 without a declaration": lambda text: declared(text, None).encode("utf-16"),
+    "UTF-16BE": lambda text: b"\xfe\xff" + declared(text, "UTF-16").encode("utf-16-be"),
+    "UTF-16LE without a mark": lambda text: declared(text, "UTF-16LE").encode("utf-16-le"),
+    "ISO-8859-1": lambda text: declared(text, "ISO-8859-1").encode("iso-8859-1", "xmlcharrefreplace"),
+    "Windows-1252": lambda text: declared(text, "windows-1252").encode("cp1252", "xmlcharrefreplace"),
+}
+"""Encodings that Xerces reads; a valid document in one of them is valid."""
+
+UNREADABLE = {
+    "UTF-16 that says it is UTF-8": lambda text: declared(text, "UTF-8").encode("utf-16"),
+    "UTF-8 that says it is UTF-16": lambda text: declared(text, "UTF-16").encode(),
+    "UTF-16LE that says it is UTF-16BE": lambda text: b"\xff\xfe" + declared(text, "UTF-16BE").encode("utf-16-le"),
+    "UTF-16 without mark and declaration": lambda text: declared(text, None).encode("utf-16-le"),
+    "UTF-16 with half a character": lambda text: declared(text, "UTF-16").encode("utf-16")[:-1],
+    "UTF-16 with half a pair": lambda text: declared(text, "UTF-16").encode("utf-16") + b"\x00\xd8",
+    "UTF-32": lambda text: declared(text, "UTF-32").encode("utf-32"),
+    "UTF-32BE": lambda text: declared(text, "UTF-32BE").encode("utf-32-be"),
+    "UTF-7": lambda text: declared(text, "UTF-7").encode("utf-7"),
+    "EBCDIC": lambda text: declared(text, "IBM037").encode("cp037", "xmlcharrefreplace"),
+    "the wrong mark": lambda text: b"\xff\xfe" + declared(text, None).encode(),
+    "two marks": lambda text: b"\xef\xbb\xbf\xef\xbb\xbf" + declared(text, None).encode(),
+}
+"""Encodings that are none, are not read, or are not what the document says."""
+
+
+def declared(text: str, encoding: str | None) -> str:
+    """The document with another declaration, or none."""
+    body = text.partition("?>")[2].lstrip()
+    return f'<?xml version="1.0" encoding="{encoding}"?>\n{body}' if encoding else body

@@ -18,7 +18,8 @@ from gateway.routing.rules import generate, read_kennungen, read_rules
 
 DAY = date(2026, 11, 22)
 ROOT = Path(__file__).parents[2]
-EXAMPLES = sorted(ROOT.glob("xsd/*/*/examples/valid/*.xml"))
+EXAMPLES = [path for path in sorted(ROOT.glob("xsd/*/*/examples/valid/*.xml")) if path.parents[3].name != "ag-prozess"]
+"""Anträge; what is answered to them goes another way"""
 SUFFIXES = (", GKSt", ", St", ", M", " (VGem)", ", Landeshauptstadt")
 
 
@@ -125,7 +126,7 @@ def test_nothing_is_invented_about_an_order(tables: Tables) -> None:
         assert (connection.order_date, connection.live_since) == (None, None)
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: f"{path.parents[3].name}-{path.stem}")
 def test_every_shipped_example_finds_an_authority(tables: Tables, path: Path) -> None:
     """The services know the roots of our own packages, and the place paths read a known place from their examples."""
     document = etree.parse(path).getroot()

@@ -12,7 +12,7 @@ from gateway.drivers.sql.steps import Row, Statement, Values
 from gateway.drivers.sql.tables import attachments, claims, events, submissions, words
 from gateway.errors import Sentence
 from gateway.journal import Event, Standing
-from gateway.submission import Attachment, Finding, Grade, Micros, Severity, State, Submission, SubmissionId
+from gateway.submission import Actor, Attachment, Finding, Grade, Micros, Severity, State, Submission, SubmissionId
 
 _SUBMISSION: Final = (
     *("id", "client", "service", "leistung", "authority", "destination", "adapter", "root", "standard"),
@@ -182,6 +182,10 @@ def findings_text(findings: Sequence[Finding]) -> str | None:
                 "path": one.path,
                 "line": one.line,
                 "xoev": one.xoev,
+                "rule": one.rule,
+                "label": one.label,
+                "expected": [one.expected.de, one.expected.en] if one.expected else None,
+                "actor": one.actor,
             }
             for one in findings
         ],
@@ -190,7 +194,7 @@ def findings_text(findings: Sequence[Finding]) -> str | None:
 
 
 def findings_from(text: str | None) -> tuple[Finding, ...]:
-    """The reverse of `findings_text`."""
+    """The reverse of `findings_text`; what was written before findings said more says less."""
     return tuple(
         Finding(
             code=one["code"],
@@ -199,6 +203,10 @@ def findings_from(text: str | None) -> tuple[Finding, ...]:
             path=one["path"],
             line=one["line"],
             xoev=one["xoev"],
+            rule=one.get("rule"),
+            label=one.get("label"),
+            expected=Sentence(*one["expected"]) if one.get("expected") else None,
+            actor=Actor(one.get("actor", Actor.PORTAL)),
         )
         for one in json.loads(text or "[]")
     )

@@ -6,6 +6,8 @@ import pytest
 
 from tests.gateway.cli.calling import A_VALID_ONE, AN_INVALID_ONE, WOHNSITZ, Call
 
+STAGES = ["well-formed", "schema", "schematron", "conventions", "code-lists", "characters"]
+
 
 def test_valid_documents_end_with_0(gateway: Call) -> None:
     """Each valid document is named with the package that judged it."""
@@ -23,7 +25,7 @@ def test_an_invalid_document_is_explained(gateway: Call) -> None:
 
     assert heard.code == 1
     assert "nicht gültig" in heard.out
-    assert "Zeile 36 /wohnsitz.anmeldung.0100/anmeldung/einzugsdatum  [schema-invalid, X001]" in heard.out
+    assert "Zeile 36 /w:wohnsitz.anmeldung.0100/w:anmeldung/w:einzugsdatum  [schema-invalid, X001, cvc-" in heard.out
     assert "kein Datum der Form JJJJ-MM-TT" in heard.out
 
 
@@ -41,7 +43,13 @@ def test_machines_get_one_line_each(gateway: Call) -> None:
 
     assert verdict["file"] == str(AN_INVALID_ONE)
     assert verdict["valid"] is False
-    assert {"code", "line", "path", "severity", "text", "xoev"} == set(verdict["findings"][0])
+    assert {"valid", "schema", "stages", "findings"} <= verdict.keys()
+    assert verdict["schema"]["root"] == "wohnsitz.anmeldung.0100"
+    assert [stage["name"] for stage in verdict["stages"]] == STAGES
+    assert {stage["outcome"] for stage in verdict["stages"]} <= {"passed", "failed", "skipped"}
+    finding = verdict["findings"][0]
+    assert {"code", "severity", "message", "actor", "path", "line", "label", "rule", "xoev"} <= finding.keys()
+    assert finding["text"] == finding["message"]["de"] != finding["message"]["en"]
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def trial() -> bytes:
 
 def invalid_antrag() -> bytes:
     """An Antrag with a fault of the schema where the canaries stand."""
-    return antrag().replace(f"<x:geburtsdatum>{CANARIES[1]}".encode(), b"<x:geburtsdatum>" + _SAID)
+    return antrag().replace(f"<geburtsdatum>{CANARIES[1]}".encode(), b"<geburtsdatum>" + _SAID)
 
 
 _SAID = f"{CANARIES[0]} {CANARIES[2]}".encode()

@@ -38,8 +38,8 @@ def test_a_finding_says_where(portal: httpx2.Client) -> None:
     answer = portal.post("/v1/validations", content=invalid_antrag(), headers={**XML, "Accept-Language": "en"})
 
     (finding,) = answer.json()["findings"]
-    assert finding["path"] == "/wohnsitz.anmeldung.0100/anmeldung/person/geburtsdatum"
-    assert invalid_antrag().splitlines()[finding["line"] - 1].strip().startswith(b"<x:geburtsdatum>")
+    assert finding["path"] == "/x:wohnsitz.anmeldung.0100/x:anmeldung/x:person/geburtsdatum"
+    assert invalid_antrag().splitlines()[finding["line"] - 1].strip().startswith(b"<geburtsdatum>")
     assert finding["xoev"] == "X001"
     assert "date" in finding["text"]
 

@@ -263,6 +263,9 @@ def test_a_bug_of_ours(tmp_path: Path, log: Any) -> None:
 class Overtaxed(Schemas):
     """Schemas whose engine breaks down."""
 
+    def glance(self, document: bytes, charset: str | None = None, **_: Any) -> None:
+        return None
+
     def judge(self, document: bytes, charset: str | None = None, **_: Any) -> Any:
         raise NotChecked
 

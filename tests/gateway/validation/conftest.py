@@ -14,6 +14,7 @@ namespace = "{namespace}"
 source = "own"
 entry = "{entry}"
 valid_from = 2026-01-01
+{facts}
 
 [roots]
 {roots}
@@ -49,6 +50,7 @@ def write(tmp_path: Path) -> Write:
         version: str = "1",
         namespace: str = "urn:t",
         more: dict[str, str] | None = None,
+        facts: str = "",
     ) -> Path:
         folder = tmp_path / standard.lower() / version
         folder.mkdir(parents=True)
@@ -62,6 +64,7 @@ def write(tmp_path: Path) -> Write:
                 version=version,
                 namespace=namespace,
                 entry="t.xsd",
+                facts=facts,
                 roots="\n".join(f'"{root}" = "Nachricht"' for root in roots),
                 files="\n".join(f'"{name}" = "{digest}"' for name, digest in digests.items()),
             )
@@ -69,3 +72,30 @@ def write(tmp_path: Path) -> Write:
         return tmp_path
 
     return package
+
+
+@pytest.fixture
+def write_library(tmp_path: Path) -> Write:
+    """Write a package without messages beside those of `write`; returns the folder that holds all packages."""
+
+    def library(
+        documents: dict[str, str],
+        *,
+        name: str = "Basis",
+        version: str = "1",
+        namespace: str = "urn:basis",
+        facts: str = "",
+    ) -> Path:
+        folder = tmp_path / name.lower() / version
+        folder.mkdir(parents=True)
+        for file, text in documents.items():
+            (folder / file).write_text(text)
+        digests = {file: hashlib.sha256(text.encode()).hexdigest() for file, text in documents.items()}
+        files = "\n".join(f'"{file}" = "{digest}"' for file, digest in digests.items())
+        (folder / "manifest.toml").write_text(
+            f'library = "{name}"\nversion = "{version}"\ntitle = "Gemeinsames"\nnamespace = "{namespace}"\n'
+            f'source = "own"\n{facts}\n[files]\n{files}\n'
+        )
+        return tmp_path
+
+    return library

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import BadPackage
-from gateway.validation import Invalid, Schemas
+from gateway.validation import Invalid, Schemas, Valid
 from tests.gateway.validation.conftest import SCHEMA, Write
 
 IMPORT = '<xs:import namespace="{namespace}" schemaLocation="{location}"/><xs:element name="a.b.0100" type="xs:token"/>'
@@ -105,18 +105,22 @@ def test_a_package_reaches_nothing_outside_itself(write: Write, location: str) -
         Schemas.load(folder)
 
 
-def test_an_import_that_would_be_left_out_is_refused(write: Write) -> None:
-    """libxml2 takes one document for each imported namespace and skips the second with a warning; we do not start."""
+def test_every_import_of_a_namespace_counts(write: Write) -> None:
+    """Engines take one document for each imported namespace and skip the second; bundled, both are there."""
     folder = write(
-        '<xs:import namespace="urn:x" schemaLocation="x1.xsd"/>' + IMPORT.format(namespace="urn:x", location="x2.xsd"),
+        '<xs:import namespace="urn:x" schemaLocation="x1.xsd"/><xs:import namespace="urn:x" schemaLocation="x2.xsd"/>'
+        '<xs:element name="a.b.0100" xmlns:x="urn:x"><xs:complexType><xs:sequence>'
+        '<xs:element ref="x:one"/><xs:element ref="x:two"/></xs:sequence></xs:complexType></xs:element>',
         more={
             "x1.xsd": SCHEMA.format(namespace="urn:x", body='<xs:element name="one"/>'),
             "x2.xsd": SCHEMA.format(namespace="urn:x", body='<xs:element name="two"/>'),
         },
     )
+    message = b"<a.b.0100 xmlns='urn:t'><x:one xmlns:x='urn:x'/><x:%s xmlns:x='urn:x'/></a.b.0100>"
+    schemas = Schemas.load(folder)
 
-    with pytest.raises(BadPackage, match="does not compile"):
-        Schemas.load(folder)
+    assert isinstance(schemas.judge(message % b"two"), Valid)
+    assert isinstance(schemas.judge(message % b"one"), Invalid)
 
 
 def test_a_schema_that_is_none_is_refused(write: Write) -> None:

@@ -1,0 +1,144 @@
+"""The stage `schema`: what libxml2 says, put right where it is wrong, and carried on where it stops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from lxml import etree
+
+from gateway.errors import Sentence
+from gateway.submission import Actor, Finding, Severity
+from gateway.validation.corrections import OVERLOOKED, eased, forgivable, misread, overlooked, stands, suspicious
+from gateway.validation.declarations import Declarations
+from gateway.validation.engine import Engine
+from gateway.validation.findings import explained
+from gateway.validation.packages import Package
+from gateway.validation.places import Fault, at
+from gateway.validation.second import Opinion, Second
+from gateway.validation.stages import SCHEMA, Outcome, Stage
+from gateway.xml import Document
+
+ENGINES_DISAGREE: Final = "engines-disagree"
+
+_CONTENT: Final = etree.ErrorTypes.SCHEMAV_ELEMENT_CONTENT
+
+
+class AgainstSchema:
+    """One package's schema, and all that is known of it beyond what libxml2 checks; shared by all threads."""
+
+    def __init__(self, package: Package) -> None:
+        self._declarations = Declarations(package.files, package.entry)
+        self._second = Second(package)
+        self._judged_by = Sentence(
+            f"{package.label}, Prüfsumme {package.digest[:12]}", f"{package.label}, digest {package.digest[:12]}"
+        )
+        self.passed: Final = Stage(SCHEMA, Outcome.PASSED, detail=self._judged_by)
+
+    def glance(self, document: Document, source: bytes, engine: Engine) -> Stage | None:
+        """The stage, passed, where that is quickly seen; None where it takes a longer look."""
+        return self.passed if engine.accepts(document, source) and not self._missed(document.tree, source) else None
+
+    def judge(self, document: Document, source: bytes, engine: Engine) -> Stage:
+        """
+        Whether a document is valid as Xerces sees it; `engine` is this thread's.
+
+        Raises HostileXml, NotChecked as `Engine.faults` does.
+        """
+        faults: Sequence[Fault] = engine.faults(document, source)
+        missed = self._missed(document.tree, source)
+        if not faults and not missed:
+            return self.passed
+        if faults:
+            faults = self._without_blanks(faults, document.tree, engine)
+        if not faults:
+            return self._failed(missed, document, engine) if missed else self._passed_after(_BLANKS)
+        return self._second_look([*faults, *missed], document, engine)
+
+    def _missed(self, root: etree._Element, source: bytes) -> list[Fault]:
+        """What libxml2 does not look at."""
+        missed = overlooked(self._declarations.sift(root, *OVERLOOKED, plain=b":type" not in source))
+        return missed + misread(root, self._declarations) if suspicious(source) else missed
+
+    def _without_blanks(self, faults: Sequence[Fault], root: etree._Element, engine: Engine) -> Sequence[Fault]:
+        """The faults that remain when dates and times have no white space around them."""
+        other = eased(root, self._declarations)
+        return faults if other is None else engine.faults(Document(other), etree.tostring(other, encoding="utf-8"))
+
+    def _second_look(self, faults: Sequence[Fault], document: Document, engine: Engine) -> Stage:
+        """
+        libxml2 has complained: what the second engine says of it.
+
+        A complaint that Xerces would not share is dropped where the second engine does not share it either.
+        """
+        opinion = self._second.opinion(document.tree)
+        if opinion is None:
+            return self._failed(faults, document, engine)
+        shared = {fault.order for fault in opinion.faults}
+        grave = [
+            fault for fault in faults if fault.order in shared or not forgivable(fault, at(document.tree, fault.place))
+        ]
+        if not grave:
+            return self._passed_after(_ADDRESSES)
+        found = self._failed(_all_of(grave, opinion), document, engine)
+        if not opinion.accepts or any(self._stands(fault, document.tree) for fault in grave):
+            return found
+        return replace(found, findings=(*found.findings, _DISAGREEMENT))
+
+    def _stands(self, fault: Fault, root: etree._Element) -> bool:
+        element = at(root, fault.place)
+        return stands(fault, element, self._declarations.of(element))
+
+    def _failed(self, faults: Iterable[Fault], document: Document, engine: Engine) -> Stage:
+        return Stage(SCHEMA, Outcome.FAILED, explained(faults, document, engine.names, self._label), self._judged_by)
+
+    def _passed_after(self, correction: Sentence) -> Stage:
+        by = self._judged_by
+        return Stage(SCHEMA, Outcome.PASSED, detail=Sentence(f"{by.de}. {correction.de}", f"{by.en}. {correction.en}"))
+
+    def _label(self, element: etree._Element) -> str | None:
+        declared = self._declarations.of(element)
+        return declared.label if declared else None
+
+
+def _all_of(faults: Sequence[Fault], opinion: Opinion | None) -> list[Fault]:
+    """libxml2's faults, and those of the second engine where libxml2 did not look: behind a wrong child."""
+    if opinion is None:
+        return list(faults)
+    wrong = [fault.order for fault in faults if fault.kind == _CONTENT]
+    known = {(fault.order, fault.kind) for fault in faults}
+    more = [
+        fault
+        for fault in opinion.faults
+        if (fault.order, fault.kind) not in known and any(_behind(order, fault) for order in wrong)
+    ]
+    return [*faults, *more]
+
+
+def _behind(wrong: tuple[int, ...], fault: Fault) -> bool:
+    """Whether a fault stands at or in a sibling from the wrong child on, or is what their parent lacks."""
+    last = len(wrong) - 1
+    if fault.order == wrong[:last]:
+        return fault.kind == _CONTENT
+    return len(fault.order) > last and fault.order[:last] == wrong[:last] and fault.order[last] >= wrong[last]
+
+
+_BLANKS: Final = Sentence(
+    "libxml2 lehnt Leerraum um Datum und Uhrzeit ab, XML Schema erlaubt ihn.",
+    "libxml2 rejects white space around dates and times, XML Schema permits it.",
+)
+_ADDRESSES: Final = Sentence(
+    "libxml2 lehnt eine Adresse ab, die XML Schema erlaubt.",
+    "libxml2 rejects an address that XML Schema permits.",
+)
+_DISAGREEMENT: Final = Finding(
+    ENGINES_DISAGREE,
+    Sentence(
+        "Zwei Prüfprogramme sind sich über dieses Dokument uneinig: libxml2 weist es zurück, xmlschema nicht. "
+        "Es gilt als nicht gültig.",
+        "Two engines disagree about this document: libxml2 rejects it, xmlschema does not. It counts as not valid.",
+    ),
+    severity=Severity.WARNING,
+    actor=Actor.OPERATOR,
+)

@@ -1,0 +1,163 @@
+"""
+What a schema says of the elements of a document: how people call them, which types they have, which codes they carry.
+
+Compiled schemas answer yes or no and keep the rest to themselves, so the documents of the package are read once more.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final, TypeAlias
+
+from lxml import etree
+
+from gateway.validation.grammar import Attribute, CodeUse, Grammar, Kind, Place
+
+__all__ = ["Attribute", "CodeUse", "Declaration", "Declarations", "Kind", "Sifted"]
+
+XSI_TYPE: Final = "{http://www.w3.org/2001/XMLSchema-instance}type"
+_RETYPED: Final = etree.XPath(
+    "boolean((//*[@xsi:type])[1])", namespaces={"xsi": "http://www.w3.org/2001/XMLSchema-instance"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What the schema says of one element."""
+
+    label: str | None
+    """what people call it, in German, as its annotation says; None where that says nothing short enough"""
+    type_name: str | None
+    """Clark name of its type, None where that has no name"""
+    builtin: str | None
+    """local name of the nearest built-in type of its text; None where it has no text, or a list or union of them"""
+    attributes: Mapping[str, Attribute]
+    """by Clark name"""
+    code: CodeUse | None
+    characters: str | None
+    """the datatype of DIN 91379 its text has: `A` to `E`, or `String.Latin` for its forerunner"""
+    fixed: str | None
+    kinds: frozenset[Kind]
+    """what the element itself or one of its attributes can hold"""
+
+
+Sifted: TypeAlias = "tuple[tuple[etree._Element, Declaration], ...]"  # noqa: SLF001 - lxml has no other name for it
+"""elements that are worth a second look, with what the schema says of them"""
+
+
+class Declarations:
+    """
+    A package's declarations; built once, may be asked from any thread.
+
+    `files` is a closed set of XSD documents as in a `Package`, `entry` the one that reaches all others.
+
+    Raises BadPackage where a document is not well-formed.
+    """
+
+    def __init__(self, files: Mapping[str, bytes], entry: str) -> None:
+        self._grammar: Final = Grammar(files, entry)
+        self._declared: Final = {place: _declaration(place) for place in self._grammar.places}
+        self._retyped: Final[dict[tuple[Place, str], Place]] = {}
+        by_name = defaultdict[str, list[Place]](list)
+        for place in self._grammar.places:
+            by_name[place.tag].append(place)
+        self._by_name: Final = dict(by_name)
+        self._sieves: Final[dict[frozenset[Kind], dict[str, Declaration | None]]] = {}
+
+    def of(self, element: etree._Element) -> Declaration | None:
+        """
+        What the schema says of an element of a document, by the way from the root to it; `xsi:type` is heeded.
+
+        None for an element that the schema does not declare there, and below wildcards that ask for no declaration.
+        """
+        way = [element, *element.iterancestors()]
+        way.reverse()
+        place = self._grammar.roots.get(str(way[0].tag))
+        for depth, step in enumerate(way):
+            if depth and place:
+                place = self._grammar.child(place, str(step.tag))
+            if place is None:
+                return None
+            if other := step.get(XSI_TYPE):
+                place = self._as(place, _clark(step, other))
+        return self._declared[place] if place else None
+
+    def names_of_interest(self, kind: Kind) -> frozenset[str]:
+        """
+        Clark names of all elements that can be of a kind, or have an attribute that is.
+
+        A document that uses `xsi:type` may have others, because that turns an element into anything derived from its
+        type; `sift` finds those, too.
+        """
+        return frozenset(self._sieve(frozenset({kind})))
+
+    def sift(self, root: etree._Element, *kinds: Kind, plain: bool = False) -> Sifted:
+        """
+        The elements of a document that are of one of the kinds or have an attribute that is, in document order.
+
+        One pass over the names of all elements, and the way from the root only where a name does not tell: ask for
+        everything that is needed in one go. `plain` says that no `xsi:type` occurs, which the caller may know sooner:
+        an UTF-8 document without `:type` in its bytes has none. Labels are left out; `of` has them.
+        """
+        wanted = frozenset(kinds)
+        if not plain and _RETYPED(root):
+            found = ((element, self.of(element)) for element in root.iter("*"))
+        else:
+            sieve = self._sieves.get(wanted)
+            if sieve is None:
+                sieve = self._sieves[wanted] = self._sieve(wanted)
+            if not sieve:
+                return ()
+            caught = [(element, sieve[tag]) for element in root.iter() if (tag := element.tag) in sieve]
+            found = ((element, known or self.of(element)) for element, known in caught)
+        return tuple((element, one) for element, one in found if one and not wanted.isdisjoint(one.kinds))
+
+    def _sieve(self, kinds: frozenset[Kind]) -> dict[str, Declaration | None]:
+        """
+        The names that matter, with what the schema says of all elements of that name, where it says one thing only.
+
+        Nowhere does it where a wildcard lets elements in of which nothing is asked: their names tell nothing.
+        """
+        blind = any(wildcard.skip for place in self._declared for wildcard in place.type.wildcards)
+        sieve: dict[str, Declaration | None] = {}
+        for name, places in self._by_name.items():
+            several = [replace(self._declared[place], label=None) for place in places]
+            if any(not kinds.isdisjoint(one.kinds) for one in several):
+                alike = not blind and all(one == several[0] for one in several)
+                sieve[name] = several[0] if alike else None
+        return sieve
+
+    def _as(self, place: Place, name: str) -> Place:
+        """An element whose `xsi:type` names another type; a type that the schema does not know changes nothing."""
+        known = self._retyped.get((place, name))
+        if known is None:
+            type_ = self._grammar.types.get(name)
+            if type_ is None:
+                return place
+            known = Place(place.tag, type_, place.label, place.fixed)
+            self._declared[known] = _declaration(known)
+            self._retyped[place, name] = known
+        return known
+
+
+def _declaration(place: Place) -> Declaration:
+    type_ = place.type
+    return Declaration(
+        label=place.label,
+        type_name=type_.name,
+        builtin=type_.builtin,
+        attributes=MappingProxyType(type_.attributes),
+        code=type_.code,
+        characters=type_.characters,
+        fixed=place.fixed,
+        kinds=type_.kinds,
+    )
+
+
+def _clark(element: etree._Element, name: str) -> str:
+    prefix, _, local = name.strip().rpartition(":")
+    namespace = element.nsmap.get(prefix or None)
+    return f"{{{namespace}}}{local}" if namespace else local
