@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from gateway.validation import Schemas
+from gateway.validation.declarations import Declarations
 from tests.xsd.packages import XSD
 
 LISTS = sorted(XSD.glob("*/*/code/*.xml"))
@@ -68,3 +70,29 @@ def test_every_message_type_is_in_its_list() -> None:
     listed = {tuple(value.findtext("SimpleValue") for value in row) for row in rows}
 
     assert listed == {(root.rpartition(".")[2], root) for root in roots}
+
+
+def test_every_code_in_a_valid_example_is_in_its_list() -> None:
+    """What is shown as right names a list that is there, in a version that is there, and a code that is in it."""
+    lists = {path.stem: codes_of(path) for path in LISTS}
+    declared = {one.namespace: Declarations(one.files, one.entry) for one in Schemas.load(XSD).packages}
+    looked_at = set()
+    for path in XSD.glob("ag-*/*/examples/valid/*.xml"):
+        root = etree.parse(str(path)).getroot()
+        declarations = declared[str(etree.QName(root).namespace)]
+        for element in root.iter():
+            declaration = declarations.of(element)
+            if not (declaration and declaration.code) or declaration.code.type == 1:
+                continue
+            uri = str(declaration.code.uri or element.get("listURI")).removeprefix(OWN)
+            version = declaration.code.version or element.get("listVersionID")
+            assert element.findtext(declaration.code.child) in lists[f"{uri}_{version}"], f"{path.name}: {uri}"
+            looked_at.add(f"{uri}_{version}")
+
+    assert looked_at == set(lists), "a list that no example uses"
+
+
+def codes_of(path: Path) -> set[str | None]:
+    """The codes of a list, from its column `code`."""
+    values = etree.parse(str(path)).getroot().iterfind("SimpleCodeList/Row/Value[@ColumnRef='code']/SimpleValue")
+    return {value.text for value in values}
