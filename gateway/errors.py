@@ -184,6 +184,8 @@ class BadTables(OperatorsFault):
 
     code = "bad-tables"
     title = Sentence("Eine Zuständigkeits- oder Anbindungstabelle ist fehlerhaft", "A routing table is wrong")
+    place: str = ""
+    """file and line, for the log"""
 
 
 class BadPackage(OperatorsFault):

@@ -51,6 +51,9 @@ def _gauge(name: str, text: str, labels: tuple[str, ...] = ()) -> Gauge:
 
 BUILD: Final = Info("gateway_build", "Version and kind (sandbox or production) of this gateway.", registry=REGISTRY)
 FACTS: Final = Info("gateway_facts", "Digests of the routing tables and schema packages in use.", registry=REGISTRY)
+TABLES_REFUSED: Final = _gauge(
+    "gateway_tables_refused", "1 while the routing folder holds changed files that cannot be used, else 0."
+)
 IN_STATE: Final = _gauge(
     "gateway_submissions_in_state", "Submissions by state, from the journal's snapshot.", ("state",)
 )
@@ -524,6 +527,34 @@ class LedgerUnbalanced(Event):
     name = "ledger.unbalanced"
     level = logging.CRITICAL
     imbalance: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TablesChanged(Event):
+    """Changed routing tables were checked, and are in use from now on."""
+
+    name = "tables.changed"
+    digest: str
+    schemas: str
+    """digest of the schema packages, which stay"""
+
+    def count(self) -> None:
+        TABLES_REFUSED.set(0)
+        FACTS.info({"tables": self.digest, "schemas": self.schemas})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TablesRefused(Event):
+    """Changed routing tables cannot be used: the earlier ones go on serving. `gateway routes check` says why."""
+
+    name = "tables.refused"
+    level = logging.ERROR
+    code: str
+    place: str
+    """file and line"""
+
+    def count(self) -> None:
+        TABLES_REFUSED.set(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

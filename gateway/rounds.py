@@ -9,10 +9,20 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway import journey
-from gateway.errors import NobodysFault
-from gateway.events import IMBALANCE, IN_STATE, LedgerUnbalanced, OrphansSwept, TaskFailed, frames_of
+from gateway.errors import BadTables, NobodysFault, OperatorsFault
+from gateway.events import (
+    IMBALANCE,
+    IN_STATE,
+    LedgerUnbalanced,
+    OrphansSwept,
+    TablesChanged,
+    TablesRefused,
+    TaskFailed,
+    frames_of,
+)
 from gateway.journal import Ledger
 from gateway.journey import Gateway
+from gateway.routing import Board, Tables, Watch
 from gateway.submission import State
 
 Step = Callable[[], Awaitable[object]]
@@ -30,6 +40,8 @@ class Pace:
     lapse: float = 2.0
     connections: float = 1.0
     """a pause of a connection takes effect within twice that"""
+    tables: float = 2.0
+    """changed routing tables are in use within twice that, and the time of reading them"""
     unconfirmed: float = 30.0
     """a letter whose publication nobody confirmed is taken back after this"""
     unclaimed: float = 900.0
@@ -59,6 +71,31 @@ async def rounds(gateway: Gateway, pace: Pace) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@asynccontextmanager
+async def following_tables(board: Board, watch: Watch, schemas: str, pace: Pace) -> AsyncIterator[None]:
+    """Use changed routing tables as soon as they are whole and right, while the context is open."""
+    following = asyncio.create_task(
+        _again_and_again("tables", lambda: _then_wait(_follow(board, watch, schemas), pace.tables)), name="tables"
+    )
+    try:
+        yield
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+
+
+async def _follow(board: Board, watch: Watch, schemas: str) -> None:
+    match await asyncio.to_thread(watch.look):
+        case Tables() as tables:
+            board.lay(tables)
+            TablesChanged(digest=tables.digest, schemas=schemas).tell()
+        case OperatorsFault() as fault:
+            place = fault.place if isinstance(fault, BadTables) else ""
+            TablesRefused(code=fault.code, place=place).tell()
+        case None:
+            pass
 
 
 async def _again_and_again(name: str, step: Step) -> None:

@@ -30,8 +30,9 @@ from gateway.events import BUILD, FACTS, GatewayStarted, GatewayStopping
 from gateway.intake import ClientRegister, Connection, Limits, build, samples_in
 from gateway.journey import Gateway
 from gateway.plugins import Plugins
-from gateway.rounds import Pace, rounds
-from gateway.routing import Board, Tables
+from gateway.rounds import Pace, following_tables, rounds
+from gateway.routing import Board, Tables, Watch
+from gateway.routing.watching import insist_on_destinations
 from gateway.settings import Settings
 from gateway.status import Status
 from gateway.validation import Schemas
@@ -68,15 +69,31 @@ def load_facts(settings: Settings) -> Facts:
         tables=Tables.load(settings.routing, settings.data.resolve()),
         plugins=plugins.load(),
     )
-    for destination in facts.tables.destinations:
-        if destination.adapter not in facts.plugins.found:
-            raise facts.plugins.refused.get(destination.adapter) or BadAdapter(
+    _insist_on_adapters(facts.tables, facts.plugins)
+    return facts
+
+
+def _insist_on_adapters(tables: Tables, known: Plugins) -> None:
+    for destination in tables.destinations:
+        if destination.adapter not in known.found:
+            raise known.refused.get(destination.adapter) or BadAdapter(
                 f"Der Zustellpunkt „{destination.name}“ braucht den Adapter „{destination.adapter}“, der nicht "
                 "installiert ist.",
                 f"The destination '{destination.name}' needs the adapter '{destination.adapter}', which is not "
                 "installed.",
             )
-    return facts
+
+
+def _watch(settings: Settings, facts: Facts, board: Board) -> Watch:
+    """Sees changed tables; they must be as good as those of a start, and have what is in use."""
+
+    def read() -> Tables:
+        tables = Tables.load(settings.routing, settings.data.resolve())
+        _insist_on_adapters(tables, facts.plugins)
+        insist_on_destinations(tables, board.now.connections)
+        return tables
+
+    return Watch(settings.routing, read, facts.tables)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +131,7 @@ async def serving(
         journal = await stack.enter_async_context(
             open_journal(
                 settings.journal_url,
-                limits=lambda lane: board.now.limits(lane),  # noqa: PLW0108 - the board's tables are replaced
+                limits=board.limits,
                 paused=lambda: board.now.paused,
                 clock=clock,
                 kind=settings.kind,
@@ -126,7 +143,10 @@ async def serving(
         await journey.follow_connections(gateway=gateway, seen=None)
         status = Status(gateway)
         await stack.enter_async_context(_taking_reports(gateway))
-        await stack.enter_async_context(rounds(gateway, pace or _pace(settings)))
+        pace = pace or _pace(settings)
+        await stack.enter_async_context(rounds(gateway, pace))
+        watch = _watch(settings, facts, board)
+        await stack.enter_async_context(following_tables(board, watch, facts.schemas.digest, pace))
         if settings.workers and isinstance(dispatch, InProcess):
             here = dispatch
             await stack.enter_async_context(
@@ -134,7 +154,7 @@ async def serving(
                     settings,
                     facts.plugins.found.values(),
                     name=_IN_PROCESS,
-                    endpoint=endpoint or (lambda name, test: board.now.endpoint(name, test)),  # noqa: PLW0108 - as above
+                    endpoint=endpoint or board.endpoint,
                     journal=journal,
                     post=lambda _: here,
                 )
@@ -176,19 +196,21 @@ async def working_beside(settings: Settings, names: Sequence[str]) -> AsyncItera
             "Without them the gateway delivers by itself.",
         )
     facts = load_facts(settings)
+    board = Board(facts.tables)
     chosen = [_chosen(facts.plugins, name) for name in names]
     async with AsyncExitStack() as stack:
         journal = await stack.enter_async_context(
-            open_journal(settings.journal_url, limits=facts.tables.limits, clock=clock, kind=None)
+            open_journal(settings.journal_url, limits=board.limits, clock=clock, kind=None)
         )
+        watch = _watch(settings, facts, board)
+        await stack.enter_async_context(following_tables(board, watch, facts.schemas.digest, _pace(settings)))
         posts: dict[str, Post] = {}
         for plugin in chosen:
             post = RabbitPost(settings.broker_url, plugin.manifest.name)
             posts[plugin.manifest.name] = await stack.enter_async_context(post)
-        find = facts.tables.endpoint
         name = f"{socket.gethostname()}-{os.getpid()}"
         await stack.enter_async_context(
-            _working(settings, chosen, name=name, endpoint=find, journal=journal, post=posts.__getitem__)
+            _working(settings, chosen, name=name, endpoint=board.endpoint, journal=journal, post=posts.__getitem__)
         )
         GatewayStarted(kind=settings.kind, role="worker", version=VERSION, address=" ".join(names)).tell()
         yield

@@ -17,6 +17,7 @@ from gateway.routing.orders import OWN, Change, Columns, Fault, Plan, exported, 
 from gateway.routing.regions import Region, RegionKind, Regions
 from gateway.routing.scope import in_scope
 from gateway.routing.tables import Tables
+from gateway.routing.watching import Watch
 
 __all__ = [
     "OWN",
@@ -44,6 +45,7 @@ __all__ = [
     "Responsibility",
     "Service",
     "Tables",
+    "Watch",
     "explain",
     "exported",
     "failing",

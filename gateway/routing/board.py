@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from gateway.adapter import Endpoint
 from gateway.connection import Connection
+from gateway.journal import Lane, Limits
 from gateway.routing.tables import Tables
 
 
@@ -26,3 +28,11 @@ class Board:
     def lay(self, tables: Tables) -> None:
         """These tables hold from now on; the connections stay as they are."""
         self.now = tables.connected_by(self.now.connections)
+
+    def limits(self, lane: Lane) -> Limits:
+        """How much the lane's destination bears, by the tables in use."""
+        return self.now.limits(lane)
+
+    def endpoint(self, name: str, test: bool) -> Endpoint:  # noqa: FBT001 - as the lane has it: live or test
+        """Where a destination is reached, by the tables in use; raises as `Tables.endpoint`."""
+        return self.now.endpoint(name, test)

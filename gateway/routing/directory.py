@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Final
 
-from gateway.routing.regions import LEVELS, Former, Region, RegionKind, Regions, shorten
+from gateway.routing.regions import LEVELS, Former, Region, RegionKind, shorten
 from gateway.routing.strict import FirstSeen, Row, Section, Where, read_bytes, read_csv, read_toml
 
 REGIONS: Final = "regions.csv"
@@ -51,7 +51,7 @@ def read_directory(folder: Path) -> Directory:
     """
     said = read_source(read_toml(DIRECTORY, read_bytes(folder / DIRECTORY)))
     regions = regions_of(read_csv(REGIONS, read_bytes(folder / REGIONS), REGION_COLUMNS))
-    former = former_of(read_csv(FORMER, read_bytes(folder / FORMER), FORMER_COLUMNS), Regions(regions))
+    former = former_of(read_csv(FORMER, read_bytes(folder / FORMER), FORMER_COLUMNS), {it.ars for it in regions})
     return Directory(*said, tuple(regions), tuple(former))
 
 
@@ -79,7 +79,7 @@ def regions_of(rows: Iterable[Row]) -> list[Region]:
     return regions
 
 
-def former_of(rows: Iterable[Row], regions: Regions) -> list[Former]:
+def former_of(rows: Iterable[Row], regions: Container[str]) -> list[Former]:
     """The places that the rows of `former.csv` name; none of them may still be there."""
     former: list[Former] = []
     first = FirstSeen()
@@ -98,12 +98,12 @@ def former_of(rows: Iterable[Row], regions: Regions) -> list[Former]:
     return former
 
 
-def place_in(where: Where, ars: str, regions: Regions) -> str:
+def place_in(where: Where, ars: str, regions: Container[str]) -> str:
     """The ARS of a place in the directory, as it is written there."""
+    if ars in regions:
+        return ars
     check_ars(where, ars)
-    if ars not in regions:
-        raise where.fault(f"{ars} steht nicht in {REGIONS}.", f"{ars} is not in {REGIONS}.")
-    return ars
+    raise where.fault(f"{ars} steht nicht in {REGIONS}.", f"{ars} is not in {REGIONS}.")
 
 
 def check_ars(where: Where, ars: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from gateway.connection import Connection, ConnectionState
+from gateway.errors import NotReadable, TooLarge
 from gateway.journal import Limits
 from gateway.routing.directory import (
     DIRECTORY,
@@ -37,6 +38,7 @@ from gateway.routing.facts import (
 )
 from gateway.routing.regions import Regions
 from gateway.routing.strict import FirstSeen, Row, Section, Where, read_bytes, read_csv, read_toml
+from gateway.xml import parse
 
 SERVICES: Final = "services.toml"
 AUTHORITIES: Final = "authorities.csv"
@@ -67,9 +69,15 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     DESTINATIONS: ("adapter", "live", "test", "window", "concurrency", "trip_after", "open_for"),
 }
 
-FILES: Final = tuple(sorted({*COLUMNS, SERVICES, DESTINATIONS, DIRECTORY}))
+PREFIXES: Final = "dvdv-praefixe.xml"
+"""the official list of DVDV prefixes (Genericode, urn:xoev-de:bund:bmi:bit:codeliste:dvdv.praefix), where the operator
+has put it"""
+
+_NEEDED: Final = frozenset({*COLUMNS, SERVICES, DESTINATIONS, DIRECTORY})
+FILES: Final = tuple(sorted({*_NEEDED, PREFIXES}))
 """the files of a routing folder that a gateway reads"""
 
+_PREFIX: Final = re.compile(r"[a-z]{2,5}")
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]*")
 _KEY: Final = re.compile(r"99\d{12}")
 _PATH: Final = re.compile(r"//?[\w.-]+(/[\w.-]+)*")
@@ -85,11 +93,11 @@ def load(folder: Path, data: Path) -> Facts:
     Raises:
         BadTables: unknown keys or columns, double rows, names that do not exist, an impossible ARS, …
     """
-    contents = {name: read_bytes(folder / name) for name in FILES}
+    contents = {name: read_bytes(folder / name) for name in FILES if name in _NEEDED or (folder / name).exists()}
     rows = {name: read_csv(name, contents[name], columns) for name, columns in COLUMNS.items()}
     directory = _directory(rows, read_toml(DIRECTORY, contents[DIRECTORY]))
     regions = Regions(directory.regions, directory.former)
-    services = _services(read_toml(SERVICES, contents[SERVICES]))
+    services = _services(read_toml(SERVICES, contents[SERVICES]), _prefixes(contents))
     authorities = _authorities(rows[AUTHORITIES], regions)
     responsibilities = _responsibilities(rows[RESPONSIBILITY], regions, services, authorities)
     destinations = _destinations(read_toml(DESTINATIONS, contents[DESTINATIONS]), data.absolute())
@@ -107,7 +115,7 @@ def load(folder: Path, data: Path) -> Facts:
 
 def _directory(rows: Mapping[str, Iterable[Row]], source: Section) -> Directory:
     regions = regions_of(rows[REGIONS])
-    former = former_of(rows[FORMER], Regions(regions))
+    former = former_of(rows[FORMER], {region.ars for region in regions})
     return Directory(*read_source(source), tuple(regions), tuple(former))
 
 
@@ -146,7 +154,33 @@ def _authorities(rows: Iterable[Row], regions: Regions) -> dict[str, Authority]:
 # ── services ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _services(document: Section) -> dict[str, Service]:
+def _prefixes(contents: Mapping[str, bytes]) -> frozenset[str] | None:
+    """
+    The prefixes of the official list; None where it is not installed.
+
+    Its other columns hold names, which do not look like prefixes.
+    """
+    if PREFIXES not in contents:
+        return None
+    try:
+        values = parse(contents[PREFIXES]).texts("SimpleCodeList/Row/Value/SimpleValue")
+    except (NotReadable, TooLarge):
+        values = ()
+    if found := frozenset(value for value in values if _PREFIX.fullmatch(value)):
+        return found
+    raise Where(PREFIXES).fault("Das ist keine Codeliste (Genericode).", "This is no code list (Genericode).")
+
+
+def _check_prefixes(section: Section, prefixes: Iterable[str], official: frozenset[str] | None) -> None:
+    unknown = sorted(set(prefixes) - official) if official is not None else []
+    if unknown:
+        raise section.where_is("prefixes").fault(
+            f"Kein Präfix der amtlichen Liste {PREFIXES}: {', '.join(unknown)}.",
+            f"No prefix of the official list {PREFIXES}: {', '.join(unknown)}.",
+        )
+
+
+def _services(document: Section, official: frozenset[str] | None) -> dict[str, Service]:
     services: dict[str, Service] = {}
     first_key, first_root, levels = FirstSeen(), FirstSeen(), _Levels()
     for name in document.names():
@@ -165,6 +199,7 @@ def _services(document: Section) -> dict[str, Service]:
             message for part in section.sections("messages") for message in _messages(part, name, first_root, levels)
         )
         prefixes = frozenset(section.texts("prefixes"))
+        _check_prefixes(section, prefixes, official)
         services[name] = Service(
             name, section.text("title"), leistungen, prefixes, messages, section.text("decides", "")
         )
@@ -253,12 +288,12 @@ def _responsibility(
 
 def _authority(row: Row, authorities: Mapping[str, Authority]) -> Authority:
     ars = row.text("authority")
+    if known := authorities.get(ars):
+        return known
     check_ars(row.where, ars)
-    if ars not in authorities:
-        raise row.where.fault(
-            f"Die Behörde {ars} steht nicht in {AUTHORITIES}.", f"Authority {ars} is not in {AUTHORITIES}."
-        )
-    return authorities[ars]
+    raise row.where.fault(
+        f"Die Behörde {ars} steht nicht in {AUTHORITIES}.", f"Authority {ars} is not in {AUTHORITIES}."
+    )
 
 
 def _own_roots(services: Iterable[Service]) -> set[str]:

@@ -154,7 +154,7 @@ class Regions:
     def __getitem__(self, ars: str) -> Region:
         return self._known[ars]
 
-    def __contains__(self, ars: str) -> bool:
+    def __contains__(self, ars: object) -> bool:
         """Whether this is a place's ARS as it is written here: at its own level."""
         return ars in self._known
 

@@ -28,9 +28,12 @@ class Where:
 
     def fault(self, de: str, en: str) -> BadTables:
         """The error to raise: this place, and what is wrong there."""
-        if not self.line:
-            return BadTables(f"{self.file}: {de}", f"{self.file}: {en}")
-        return BadTables(f"{self.file}, Zeile {self.line}: {de}", f"{self.file}, line {self.line}: {en}")
+        if self.line:
+            fault = BadTables(f"{self.file}, Zeile {self.line}: {de}", f"{self.file}, line {self.line}: {en}")
+        else:
+            fault = BadTables(f"{self.file}: {de}", f"{self.file}: {en}")
+        fault.place = f"{self.file}:{self.line}" if self.line else self.file
+        return fault
 
 
 class FirstSeen:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gateway.connection import CaseHome
 from gateway.errors import Language
 from gateway.routing import Absence, ConnectionState, Door, NoDoor, Question, Tables
 
@@ -304,3 +305,50 @@ def test_a_door_is_explained_in_both_languages(tables: Tables) -> None:
     ):
         assert len(found.because) == 2
         assert all(sentence.de and sentence.en and sentence.de != sentence.en for sentence in found.because)
+
+
+# ── a case stays where it is ──────────────────────────────────────────────────────────────────────────────────────────
+
+HOME = CaseHome("bau", "09178", "bau/09178")
+
+
+def test_a_case_stays_with_the_authority_that_accepted_it(tables: Tables) -> None:
+    """Even where the place has another authority today; the answer says why, and names no row."""
+    found = ask(tables, leistung=BAU_KEY, ars="091780124124", case=HOME)
+
+    assert isinstance(found, Door)
+    assert (found.authority.ars, found.connection.id, found.responsibility) == ("09178", "bau/09178", None)
+    assert "gehört zu einem Vorgang" in found.because[0].de
+
+
+def test_a_message_of_a_case_needs_no_place(tables: Tables) -> None:
+    """It is known already where it goes."""
+    assert isinstance(ask(tables, leistung=BAU_KEY, case=HOME), Door)
+
+
+def test_a_case_is_not_taken_elsewhere_by_its_reader(tables: Tables) -> None:
+    """Whoever addresses another authority with a message of the case is told who has it."""
+    found = ask(tables, leistung=BAU_KEY, reader="bab:09661000", case=HOME)
+
+    assert isinstance(found, NoDoor)
+    assert found.code is Absence.NOT_RESPONSIBLE
+    assert [it.ars for it in found.authorities] == ["09178"]
+    assert isinstance(ask(tables, leistung=BAU_KEY, reader="bab:09178000", case=HOME), Door)
+
+
+@pytest.mark.parametrize("home", [CaseHome("wohnsitz", "09178", ""), CaseHome("bau", "09999", "")])
+def test_a_case_of_another_service_or_of_nobody_decides_nothing(tables: Tables, home: CaseHome) -> None:
+    """A reference across services, or to an authority that is no more: the place decides."""
+    found = ask(tables, leistung=BAU_KEY, ars="09661", case=home)
+
+    assert isinstance(found, Door)
+    assert found.authority.ars == "09661"
+
+
+def test_a_case_of_a_connection_that_takes_nothing_waits_for_an_operator(tables: Tables) -> None:
+    """The named absence of that authority's door, never another's."""
+    found = ask(tables.connected_by([]), leistung=BAU_KEY, ars="09661", case=HOME)
+
+    assert isinstance(found, NoDoor)
+    assert found.code is Absence.NOT_CONNECTED
+    assert [it.ars for it in found.authorities] == ["09178"]
