@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from gateway.errors import BadSettings
-from gateway.submission import Attachment, Grade, Submission
+from gateway.submission import Attachment, Grade, Micros, Submission
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +131,30 @@ class Askable(Protocol):
 
     async def ask(self, consignment: Consignment) -> Answer:
         """`Delivered` if it is there, `NotThere` if it certainly is not, `Unreachable` if nobody can say now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """
+    What a look at the other side showed; nothing was delivered.
+
+    `because` is a short code as in `Unreachable`, empty where it can be reached. `confirmed` says whether the vendor's
+    system confirmed that it is the one this endpoint is meant for; None where it cannot be asked.
+    """
+
+    because: str = ""
+    certificate_until: Micros | None = None
+    """when the first certificate of this way ends, theirs or ours; None where there is none"""
+    confirmed: bool | None = None
+
+
+@runtime_checkable
+class Probeable(Protocol):
+    """An adapter that can look at the other side without delivering anything."""
+
+    async def probe(self, endpoint: Endpoint) -> Probe:
+        """Whether a delivery could begin now, as far as can be seen. Leaves nothing behind."""
         ...
 
 

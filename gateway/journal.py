@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
 from gateway.adapter import Enclosure, Ending, Stream
+from gateway.connection import CaseHome, ConnectionBook
 from gateway.dispatch import Letter, Report
 from gateway.submission import Attachment, Finding, Grade, Micros, State, Submission, SubmissionId
 
@@ -250,6 +251,25 @@ class Event:
     """an operator's account, empty for the gateway itself; not shown to portals"""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happened:
+    """One event, with what an account of a connection needs beside it."""
+
+    id: int
+    submission: SubmissionId
+    connection: str
+    at: Micros
+    name: str
+    before: State | None
+    after: State
+    test: bool
+    received_at: Micros
+    first_failed: Micros | None
+    """when an attempt to deliver this submission failed for the first time"""
+    standard: str
+    version: str
+
+
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """
@@ -300,7 +320,7 @@ class Claims(Protocol):
         ...
 
 
-class Journal(Claims, Protocol):
+class Journal(Claims, ConnectionBook, Protocol):
     """
     What the gateway knows. Every method is one transaction, or part of one shared with others that wait.
 
@@ -386,6 +406,18 @@ class Journal(Claims, Protocol):
         """What waits for a human, oldest first."""
         ...
 
+    async def last_test(self, connection: str) -> Standing | None:
+        """Where the latest test message for a connection stands; None where there was none."""
+        ...
+
+    async def happened(self, start: Micros, end: Micros) -> Sequence[Happened]:
+        """Every event of submissions that had a connection, from `start` until before `end`, oldest first."""
+        ...
+
+    async def delivering(self, since: Micros) -> Sequence[str]:
+        """Ids of connections whose destination has taken something since then; tests do not count."""
+        ...
+
     async def ledger(self) -> Ledger:
         """Both books, compared."""
         ...
@@ -410,6 +442,10 @@ class Journal(Claims, Protocol):
         Raises:
             NotFound: there is none of that name.
         """
+        ...
+
+    async def case_home(self, client: str, reference: str, *, test: bool) -> CaseHome | None:
+        """Where the message of this nachrichtenUUID is, if this client sent it and its UUID is still remembered."""
         ...
 
     async def version_of(self, subject: str) -> int:

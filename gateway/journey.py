@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final, Literal, TypeVar
 from zoneinfo import ZoneInfo
@@ -29,9 +30,10 @@ from gateway.adapter import (
     Unclear,
     Unreachable,
 )
+from gateway.connection import CONNECTIONS, CaseHome, first_state
 from gateway.delivery import Policy, decide
 from gateway.dispatch import Dispatch, Letter, Post, Report
-from gateway.errors import BrokerUnavailable, UuidConflict
+from gateway.errors import BrokerUnavailable, NotResponsible, UuidConflict
 from gateway.events import frames_of
 from gateway.journal import (
     AttachmentStore,
@@ -51,7 +53,7 @@ from gateway.journal import (
 )
 from gateway.parcel import Parcel, accepted, not_in_scope, rejected, reused
 from gateway.receipt import Receipt
-from gateway.routing import Door, NoDoor, Question, Tables
+from gateway.routing import Board, Door, NoDoor, Question, Tables
 from gateway.submission import SECOND, Micros, Reading
 from gateway.validation import Invalid, Objected, Schemas, Undecided, Valid, Verdict, unmatched_enclosures
 
@@ -85,7 +87,8 @@ class Gateway:
 
     kind: Kind
     schemas: Schemas
-    tables: Tables
+    board: Board
+    """the routing tables in use"""
     journal: Journal
     dispatch: Dispatch
     attachments: AttachmentStore
@@ -95,6 +98,11 @@ class Gateway:
     chance: Callable[[], float]
     """a number in [0, 1), to spread retries"""
     bell: Bell = field(default_factory=Bell)
+
+    @property
+    def tables(self) -> Tables:
+        """The routing tables in use; read once for each question, because they are replaced while others ask."""
+        return self.board.now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,9 +144,10 @@ async def accept(parcel: Parcel, *, gateway: Gateway) -> Receipt:
         UuidConflict: the key or UUID came before with other content; nothing is stored.
         NotChecked, JournalUnavailable: not now; nothing is stored.
     """
+    tables = gateway.tables
     # No name for the verdict: its tree, ten times the document, would be kept while the journal is waited for.
-    entry = _entry(parcel, await judge(parcel, gateway=gateway), gateway)
-    return await _record(entry, parcel, gateway)
+    entry = await _entry(parcel, await judge(parcel, gateway=gateway), tables, gateway)
+    return await _record(entry, parcel, tables, gateway)
 
 
 async def judge(parcel: Parcel, *, gateway: Gateway) -> Verdict:
@@ -159,25 +168,27 @@ async def judge(parcel: Parcel, *, gateway: Gateway) -> Verdict:
 
 
 def find_door(
-    parcel: Parcel, reading: Reading, place: Callable[[str], str | None], *, gateway: Gateway
+    parcel: Parcel,
+    reading: Reading,
+    place: Callable[[str], str | None],
+    *,
+    tables: Tables,
+    case: CaseHome | None = None,
 ) -> Door | NoDoor:
     """Who is responsible on the day of receipt, and whether their door is open. `place` reads the deciding place."""
-    return gateway.tables.find(
-        Question(
-            root=reading.root,
-            namespace=reading.namespace,
+    return tables.find(
+        Question.about(
+            reading,
+            datetime.fromtimestamp(parcel.received_at / SECOND, UTC).astimezone(_BERLIN).date(),
+            place=place,
             leistung=parcel.leistung,
             ars=parcel.ars,
-            document_leistung=reading.leistung,
-            place=place,
-            reader=reading.reader,
-            test=reading.test,
-            day=datetime.fromtimestamp(parcel.received_at / SECOND, UTC).astimezone(_BERLIN).date(),
+            case=case,
         )
     )
 
 
-def _entry(parcel: Parcel, verdict: Verdict, gateway: Gateway) -> Entry:
+async def _entry(parcel: Parcel, verdict: Verdict, tables: Tables, gateway: Gateway) -> Entry:
     """
     What goes into the journal: valid and with an open door, or rejected with the reason.
 
@@ -189,26 +200,34 @@ def _entry(parcel: Parcel, verdict: Verdict, gateway: Gateway) -> Entry:
         case Undecided() as undecided:
             raise undecided.error
         case Valid(reading, document, warnings):
-            match find_door(parcel, reading, document.text, gateway=gateway):
+            case = await _case_home(parcel, reading, gateway)
+            match find_door(parcel, reading, document.text, tables=tables, case=case):
                 case NoDoor() as absence:
                     return rejected(parcel, reading, (*warnings, absence.finding), absence)
                 case Door() as door:
-                    if not gateway.tables.in_scope(parcel.client, door.service.name, door.authority.ars):
+                    if not tables.in_scope(parcel.client, door.service.name, door.authority.ars):
                         raise not_in_scope()
                     return accepted(parcel, reading, door, warnings)
 
 
-async def _record(entry: Entry, parcel: Parcel, gateway: Gateway) -> Receipt:
+async def _case_home(parcel: Parcel, reading: Reading, gateway: Gateway) -> CaseHome | None:
+    """Where the case is that the message belongs to, if it refers to one: there it stays (DOMAIN, Regions)."""
+    if reading.reference_uuid is None:
+        return None
+    return await gateway.journal.case_home(parcel.client.name, reading.reference_uuid, test=reading.test)
+
+
+async def _record(entry: Entry, parcel: Parcel, tables: Tables, gateway: Gateway) -> Receipt:
     sandbox = gateway.kind == "sandbox"
     match await gateway.journal.record(entry):
         case Recorded(seen_before):
             gateway.bell.ring()
             telling.recorded(entry, parcel, seen_before=seen_before)
-            authority = gateway.tables.authority_name(entry.submission.authority)
+            authority = tables.authority_name(entry.submission.authority)
             return Receipt.first(entry, sandbox=sandbox, authority=authority, seen_before=seen_before)
         case Replayed(first):
             telling.replayed(first, parcel)
-            authority = gateway.tables.authority_name(first.submission.authority)
+            authority = tables.authority_name(first.submission.authority)
             return Receipt.again(first, sandbox=sandbox, authority=authority)
         case Conflicting() as conflict:
             telling.conflicted(conflict, parcel)
@@ -371,6 +390,29 @@ async def conclude(report: Report, *, gateway: Gateway) -> None:
         case Moved() as move:
             telling.moved(move)
             gateway.bell.ring()
+
+
+async def begin_connections(*, gateway: Gateway) -> None:
+    """A journal that knows no connection yet takes over the order list that lies beside the tables."""
+    if await gateway.journal.connections():
+        return
+    for ordered in gateway.tables.connections:
+        connection = replace(ordered, state=first_state(ordered.state, gateway.kind))
+        with suppress(NotResponsible):  # another replica that starts was quicker
+            await gateway.journal.step(connection, expected=None, by="start", reason="connections.csv")
+
+
+async def follow_connections(*, gateway: Gateway, seen: int | None) -> int:
+    """
+    Take over the connections as the journal has them, if they changed since version `seen`; the version now.
+
+    Done once a second, so that a pause takes effect everywhere within two.
+    """
+    version = await gateway.journal.version_of(CONNECTIONS)
+    if version != seen:
+        gateway.board.connect(await gateway.journal.connections())
+        gateway.bell.ring()
+    return version
 
 
 async def lapse(*, gateway: Gateway) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from typing import Final
 
@@ -21,6 +21,8 @@ class Plugins:
 
     found: Mapping[str, Plugin]
     refused: Mapping[str, BadAdapter]
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """of the packages that bring them, by adapter, as far as they are known"""
 
     def named(self, name: str) -> Plugin:
         """
@@ -51,7 +53,8 @@ def load(points: Iterable[EntryPoint] | None = None) -> Plugins:
             found[point.name] = _plugin(point, claimed_twice=point.name in twice)
         except BadAdapter as reason:
             refused[point.name] = reason
-    return Plugins(found, refused)
+    versions = {point.name: point.dist.version for point in known if point.name in found and point.dist}
+    return Plugins(found, refused, versions)
 
 
 @asynccontextmanager

@@ -28,6 +28,8 @@ class Pace:
     idle: float = 0.5
     """the hand-over looks at least this often for what other processes or the clock made due"""
     lapse: float = 2.0
+    connections: float = 1.0
+    """a pause of a connection takes effect within twice that"""
     unconfirmed: float = 30.0
     """a letter whose publication nobody confirmed is taken back after this"""
     unclaimed: float = 900.0
@@ -46,6 +48,7 @@ async def rounds(gateway: Gateway, pace: Pace) -> AsyncIterator[None]:
             ("hand-over", lambda: _hand_over(gateway, pace)),
             ("lapse", lambda: _then_wait(journey.lapse(gateway=gateway), pace.lapse)),
             ("unclaimed", lambda: _then_wait(_return_unclaimed(gateway, pace), pace.unconfirmed / 3)),
+            ("connections", _Following(gateway, pace).look),
             ("ledger", lambda: _balance(gateway, pace)),
             ("orphans", lambda: _then_wait(_sweep(gateway, pace), pace.sweep)),
         )
@@ -83,6 +86,19 @@ async def _return_unclaimed(gateway: Gateway, pace: Pace) -> None:
     returned = await gateway.journal.return_unclaimed(unconfirmed=pace.unconfirmed, confirmed=pace.unclaimed)
     if returned:
         gateway.bell.ring()
+
+
+class _Following:
+    """Looks whether connections changed, and remembers the version it saw."""
+
+    def __init__(self, gateway: Gateway, pace: Pace) -> None:
+        self._gateway = gateway
+        self._pace = pace
+        self._seen: int | None = None
+
+    async def look(self) -> None:
+        self._seen = await journey.follow_connections(gateway=self._gateway, seen=self._seen)
+        await asyncio.sleep(self._pace.connections)
 
 
 async def _balance(gateway: Gateway, pace: Pace) -> None:

@@ -31,7 +31,7 @@ from gateway.intake import ClientRegister, Connection, Limits, build, samples_in
 from gateway.journey import Gateway
 from gateway.plugins import Plugins
 from gateway.rounds import Pace, rounds
-from gateway.routing import Tables
+from gateway.routing import Board, Tables
 from gateway.settings import Settings
 from gateway.status import Status
 from gateway.validation import Schemas
@@ -107,20 +107,23 @@ async def serving(
     """
     refuse_halves(settings)
     facts = facts or load_facts(settings)
+    board = Board(facts.tables)
     async with AsyncExitStack() as stack:
         if settings.broker_url is None:
             stack.enter_context(alone(sqlite_file(settings.journal_url)))
         journal = await stack.enter_async_context(
             open_journal(
                 settings.journal_url,
-                limits=facts.tables.limits,
-                paused=lambda: facts.tables.paused,
+                limits=lambda lane: board.now.limits(lane),  # noqa: PLW0108 - the board's tables are replaced
+                paused=lambda: board.now.paused,
                 clock=clock,
                 kind=settings.kind,
             )
         )
         dispatch = await stack.enter_async_context(_dispatch(settings, facts, journal))
-        gateway = _gateway(settings, facts, journal, dispatch)
+        gateway = _gateway(settings, facts, board, journal, dispatch)
+        await journey.begin_connections(gateway=gateway)
+        await journey.follow_connections(gateway=gateway, seen=None)
         status = Status(gateway)
         await stack.enter_async_context(_taking_reports(gateway))
         await stack.enter_async_context(rounds(gateway, pace or _pace(settings)))
@@ -131,7 +134,7 @@ async def serving(
                     settings,
                     facts.plugins.found.values(),
                     name=_IN_PROCESS,
-                    endpoint=endpoint or facts.tables.endpoint,
+                    endpoint=endpoint or (lambda name, test: board.now.endpoint(name, test)),  # noqa: PLW0108 - as above
                     journal=journal,
                     post=lambda _: here,
                 )
@@ -218,7 +221,7 @@ async def _dispatch(settings: Settings, facts: Facts, journal: SqlJournal) -> As
         yield dispatch
 
 
-def _gateway(settings: Settings, facts: Facts, journal: SqlJournal, dispatch: Dispatch) -> Gateway:
+def _gateway(settings: Settings, facts: Facts, board: Board, journal: SqlJournal, dispatch: Dispatch) -> Gateway:
     BUILD.info({"version": VERSION, "kind": settings.kind})
     FACTS.info({"tables": facts.tables.digest, "schemas": facts.schemas.digest})
     patience = Patience(
@@ -228,7 +231,7 @@ def _gateway(settings: Settings, facts: Facts, journal: SqlJournal, dispatch: Di
     return Gateway(
         kind=settings.kind,
         schemas=facts.schemas,
-        tables=facts.tables,
+        board=board,
         journal=journal,
         dispatch=dispatch,
         attachments=AttachmentFolder(settings.attachment_folder, clock),

@@ -17,8 +17,11 @@ from gateway.adapter import (
     Consignment,
     Delivered,
     Enclosure,
+    Endpoint,
     NotThere,
     Outcome,
+    Probe,
+    Probeable,
     Unclear,
     Unreachable,
 )
@@ -74,12 +77,20 @@ class FileDrop:
             case _:
                 assert_never(answer)
 
+    async def probe(self, endpoint: Endpoint) -> Probe:
+        """Whether the directory is there, prepared, and takes files."""
+        trouble = await self._at(endpoint).ready()
+        return Probe(because=trouble.because if trouble else "")
+
     def close(self) -> None:
         for directory in self._directories.values():
             directory.close()
 
     def _directory(self, consignment: Consignment) -> Directory:
-        path = Settings.read(consignment.endpoint.settings).directory
+        return self._at(consignment.endpoint)
+
+    def _at(self, endpoint: Endpoint) -> Directory:
+        path = Settings.read(endpoint.settings).directory
         known = self._directories.get(path)
         if known is None:
             known = self._directories[path] = Directory(path)
@@ -111,4 +122,4 @@ async def _as_recorded(enclosure: Enclosure) -> AsyncIterator[bytes]:
         raise AttachmentChanged
 
 
-_: tuple[type[Adapter], type[Askable]] = (FileDrop, FileDrop)
+_: tuple[type[Adapter], type[Askable], type[Probeable]] = (FileDrop, FileDrop, FileDrop)

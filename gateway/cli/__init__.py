@@ -15,13 +15,19 @@ import typer
 from typer.main import get_command
 
 from gateway.cli.clients import clients
+from gateway.cli.connections import connections
 from gateway.cli.database import database
 from gateway.cli.demonstrating import demo
 from gateway.cli.doctor import doctor
+from gateway.cli.explaining import explain
 from gateway.cli.german import Commands, usage
 from gateway.cli.judging import check
 from gateway.cli.ledger import ledger
 from gateway.cli.parked import parked
+from gateway.cli.regions import regions
+from gateway.cli.reporting import report
+from gateway.cli.responsibility import responsibility
+from gateway.cli.routes import routes
 from gateway.cli.running import speaking, tell_bug
 from gateway.cli.sending import status, submit
 from gateway.cli.serving import serve, work
@@ -31,6 +37,7 @@ from gateway.terminal import BAD, CANNOT, GOOD, Terminal
 _TRYING = "Ausprobieren"
 _RUNNING = "Betreiben"
 _LOOKING = "Nachsehen und eingreifen"
+_ROUTING = "Wer bekommt was"
 
 app = Commands(
     name="gateway",
@@ -39,6 +46,7 @@ app = Commands(
 )
 app.command("demo", rich_help_panel=_TRYING)(demo)
 app.command("check", rich_help_panel=_TRYING)(check)
+app.command("explain", rich_help_panel=_TRYING)(explain)
 app.command("submit", rich_help_panel=_TRYING)(submit)
 app.command("status", rich_help_panel=_TRYING)(status)
 app.command("doctor", rich_help_panel=_RUNNING)(doctor)
@@ -46,6 +54,11 @@ app.command("serve", rich_help_panel=_RUNNING)(serve)
 app.command("work", rich_help_panel=_RUNNING)(work)
 app.add_typer(clients, name="clients", rich_help_panel=_RUNNING)
 app.add_typer(database, name="db", rich_help_panel=_RUNNING)
+app.add_typer(routes, name="routes", rich_help_panel=_ROUTING)
+app.add_typer(connections, name="connections", rich_help_panel=_ROUTING)
+app.add_typer(regions, name="regions", rich_help_panel=_ROUTING)
+app.add_typer(responsibility, name="responsibility", rich_help_panel=_ROUTING)
+app.add_typer(report, name="report", rich_help_panel=_LOOKING)
 app.add_typer(parked, name="parked", rich_help_panel=_LOOKING)
 app.command("ledger", rich_help_panel=_LOOKING)(ledger)
 

@@ -52,10 +52,7 @@ def _check(file: Path, schemas: Schemas, most: int, *, json: bool) -> int:
             Sentence(f"✗ {file} ist nicht lesbar ({error.strerror}).", f"✗ {file} cannot be read ({error.strerror}).")
         )
         return CANNOT
-    from gateway import receipt
-
-    judged = schemas.examine(document, most=most)
-    verdict = receipt.verdict(judged, terminal().language, sandbox=False)
+    verdict = judged(document, schemas, most)
     if json:
         terminal().hand_out({"file": str(file), **verdict})
     else:
@@ -63,6 +60,13 @@ def _check(file: Path, schemas: Schemas, most: int, *, json: bool) -> int:
     if verdict["valid"] is None:
         return CANNOT
     return GOOD if verdict["valid"] and not _objectionable(verdict) else BAD
+
+
+def judged(document: bytes, schemas: Schemas, most: int) -> Mapping[str, Any]:
+    """The verdict in the shape that `POST /v1/validations` answers; not readable is not valid."""
+    from gateway import receipt
+
+    return receipt.verdict(schemas.examine(document, most=most), terminal().language, sandbox=False)
 
 
 def _objectionable(verdict: Mapping[str, Any]) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from gateway.cli.deciding import By, Reason, account, insist_on_reason
 from gateway.cli.german import Commands
 from gateway.cli.moments import local
 from gateway.cli.options import Config, Data, JournalUrl, Json, settings_from
@@ -29,8 +28,6 @@ parked = Commands(help="Klärfälle: zeigen, noch einmal auf den Weg bringen, au
 Ids = Annotated[list[str] | None, typer.Argument(help="Kennungen der Einreichungen.", metavar="ID")]
 Every = Annotated[bool, typer.Option("--all", help="Alle Klärfälle; mit --cause die mit dieser Ursache.")]
 Cause = Annotated[str | None, typer.Option(help="Nur mit dieser Ursache.", metavar="CODE")]
-Reason = Annotated[str, typer.Option(help="Warum; steht danach im Journal.", metavar="TEXT")]
-By = Annotated[str | None, typer.Option(help="Wer das entscheidet; sonst der angemeldete Benutzer.", metavar="NAME")]
 
 Verdict = Callable[[SubmissionId, str, str], Coroutine[Any, Any, "Moved"]]
 """What is done with one of them: submission, by whom, why."""
@@ -69,7 +66,7 @@ def retry(
     journal: JournalUrl = None,
 ) -> int:
     """Bringt Klärfälle noch einmal auf den Weg, sofort."""
-    choice = _Choice(ids or [], every=every, cause=cause, by=by or _user(), reason=reason)
+    choice = _Choice(ids or [], every=every, cause=cause, by=by or account(), reason=reason)
     settings = settings_from(config, data=data, journal=journal)
     return carry_out(_each(settings, choice, lambda journal: journal.release, _RELEASED))
 
@@ -87,7 +84,7 @@ def drop(
     journal: JournalUrl = None,
 ) -> int:
     """Gibt Klärfälle auf: sie enden als „Annahme verweigert“, und das Portal sieht es."""
-    choice = _Choice(ids or [], every=every, cause=cause, by=by or _user(), reason=reason)
+    choice = _Choice(ids or [], every=every, cause=cause, by=by or account(), reason=reason)
     settings = settings_from(config, data=data, journal=journal)
     return carry_out(_each(settings, choice, lambda journal: journal.drop, _DROPPED))
 
@@ -112,8 +109,7 @@ class _Choice:
                 "Bitte entweder Kennungen nennen, oder --all, dazu vielleicht --cause.",
                 "Name identifiers, or --all, perhaps with --cause.",
             )
-        if not self.reason.strip():
-            raise BadSettings("--reason braucht einen Grund in Worten.", "--reason wants a reason in words.")
+        insist_on_reason(self.reason)
 
 
 async def _each(settings: Settings, choice: _Choice, verdict: Callable[[SqlJournal], Verdict], done: Sentence) -> int:
@@ -138,14 +134,6 @@ async def _each(settings: Settings, choice: _Choice, verdict: Callable[[SqlJourn
 async def _waiting(journal: SqlJournal, cause: str | None) -> list[Standing]:
     everything = await journal.parked(most=1_000_000)
     return [one for one in everything if cause is None or one.cause == cause]
-
-
-def _user() -> str:
-    # getpass would ask the environment first, and anybody can say there that they are somebody else.
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return f"uid {os.getuid()}"
 
 
 def _as_json(one: Standing) -> dict[str, object]:

@@ -97,6 +97,12 @@ async def _submit(settings: Settings, sending: _Sending) -> int:
     return ended
 
 
+async def send_and_watch(settings: Settings, file: Path, document: bytes, patience: float) -> int:
+    """Submit one document to the running gateway and show its way; the exit code that `submit --wait` would have."""
+    sending = _Sending(documents=[(file, document)], attach=(), said={}, patience=patience, json=False)
+    return await _submit(settings, sending)
+
+
 def _exit_code(answer: Answer) -> int:
     """Whether the document was good; or could not be looked at, because of who asked or when."""
     if answer.taken:

@@ -98,7 +98,7 @@ def _judged(file: Path, gateway: Gateway) -> Antrag:
     if not isinstance(verdict, Valid):
         return Antrag(file=file, title=title, document=document, reading=verdict.reading, findings=verdict.findings)
     parcel = Parcel(document=document, client=Client("", ""), received_at=gateway.clock(), started=0.0)
-    found = find_door(parcel, verdict.reading, verdict.document.text, gateway=gateway)
+    found = find_door(parcel, verdict.reading, verdict.document.text, tables=gateway.tables)
     attachments = dict.fromkeys(verdict.reading.attachments, PDF)
     return Antrag(
         file=file, title=title, document=document, reading=verdict.reading, found=found, attachments=attachments

@@ -19,14 +19,14 @@ from gateway.intake.clients import ClientRegister
 from gateway.intake.crowd import Crowd
 from gateway.intake.limits import Limits
 from gateway.intake.responses import PROBLEM, told
-from gateway.intake.routes import route
+from gateway.intake.routes import route, services
 from gateway.intake.unpacking import read_document, unpack
 from gateway.intake.visit import Visit
 from gateway.journal import Client, Standing
 from gateway.journey import Gateway
 from gateway.parcel import Parcel
 from gateway.receipt import Receipt
-from gateway.routing import Question
+from gateway.routing import Question, explain
 from gateway.submission import SECOND, State, Submission, SubmissionId
 
 _BERLIN: Final = ZoneInfo("Europe/Berlin")
@@ -162,8 +162,18 @@ class Calls:
         if len(query) < 2:
             raise BadRequest("Dieser Aufruf braucht leistung und ars.", "This call needs leistung and ars.")
         today = datetime.fromtimestamp(self._gateway.clock() / SECOND, UTC).astimezone(_BERLIN).date()
-        found = self._gateway.tables.find(Question(day=today, leistung=query["leistung"], ars=query["ars"]))
-        return told(route(found, query["leistung"], visit.language, sandbox=self._sandbox), visit)
+        asked = Question(day=today, leistung=query["leistung"], ars=query["ars"])
+        explained = explain(self._gateway.tables, asked)
+        return told(route(explained, query["leistung"], visit.language, sandbox=self._sandbox), visit)
+
+    async def services(self, request: Request) -> Response:
+        """What can be sent here: before a portal shows a form."""
+        visit = Visit.of(request.scope)
+        await self._identified(visit)
+        parameters.no_query(visit)
+        packages = self._gateway.schemas.packages
+        installed = {(package.namespace, root) for package in packages for root in package.roots}
+        return told(services(self._gateway.tables.services, installed, sandbox=self._sandbox), visit)
 
     # ── shared ───────────────────────────────────────────────────────────────────────────────────────────────────────
 

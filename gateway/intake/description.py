@@ -36,8 +36,21 @@ _SHAPES: Final = (
     shapes.TechnicalReceipt,
     shapes.Verdict,
     shapes.Route,
+    shapes.Services,
 )
-_ALL_SHAPES: Final = (*_SHAPES, shapes.Authority, shapes.Links, shapes.Finding, shapes.Event, shapes.Enclosed)
+_PARTS: Final = (
+    shapes.Authority,
+    shapes.Links,
+    shapes.Finding,
+    shapes.Event,
+    shapes.Enclosed,
+    shapes.RouteConnection,
+    shapes.RouteRow,
+    shapes.Place,
+    shapes.Service,
+    shapes.ServiceMessage,
+)
+_ALL_SHAPES: Final = (*_SHAPES, *_PARTS)
 
 _NO_TELEMETRY: Final[Any] = {
     "tracing": False,
@@ -171,6 +184,20 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         "angebunden ist. Eine fehlende Anbindung ist eine Antwort, kein Fehler.",
         parameters=[{**_LEISTUNG, "required": True}, {**_ARS, "required": True}],
         answers={200: _answer("Die Zuständigkeit.", shapes.Route, examples.ROUTE, [])},
+        refusals=examples.ON_ASKING,
+    )
+    _add(
+        api,
+        "GET",
+        "/v1/services",
+        calls.services,
+        name="listServices",
+        tag="Vorab",
+        summary="Leistungen zeigen",
+        description="Welche Leistungen hier eingerichtet sind: Schlüssel, Nachrichten, welcher Ort entscheidet und "
+        "welche Behörden angeschrieben werden können.",
+        parameters=[],
+        answers={200: _answer("Die Leistungen.", shapes.Services, examples.SERVICES, [])},
         refusals=examples.ON_ASKING,
     )
 

@@ -157,10 +157,41 @@ VERDICT: Final[shapes.Verdict] = {
     "findingsOmitted": 0,
 }
 ROUTE: Final[shapes.Route] = {
-    "responsible": [AUTHORITY],
-    "connected": True,
-    "connectionState": "live",
     "service": SERVICE,
     "leistung": "99115005104000",
+    "place": {"ars": "09761", "kind": "kreisfreie Stadt", "name": "Augsburg"},
+    "authority": AUTHORITY,
+    "authorities": [AUTHORITY],
+    "connection": {"id": f"{SERVICE}/09761", "state": "live"},
+    "state": "live",
+    "open": True,
+    "row": {
+        "line": 1_200,
+        "subject": SERVICE,
+        "ars": "09761",
+        "authority": AUTHORITY,
+        "law": "Art. 1 Abs. 1 BayGMPP",
+        "grade": "A",
+    },
+    "lost": [],
     "because": ["Ihre Anbindung führt zum Zustellpunkt augsburg-wohnsitz und ist in Betrieb."],
+}
+SERVICES: Final[shapes.Services] = {
+    "services": [
+        {
+            "service": SERVICE,
+            "title": "Elektronische Wohnsitzmeldung (eWA)",
+            "leistungen": ["99115005104000"],
+            "decides": "die neue Wohnung",
+            "recipientPrefixes": ["ags"],
+            "messages": [
+                {
+                    "namespace": "urn:antragsgateway:xsd:wohnsitz:1.0",
+                    "root": "wohnsitz.anmeldung.0100",
+                    "installed": True,
+                    "place": "//neueWohnung/gemeinde/gemeindeschluessel",
+                }
+            ],
+        }
+    ]
 }

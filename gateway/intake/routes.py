@@ -1,54 +1,100 @@
-"""A door, or the named absence of one, as JSON."""
+"""Responsibility as JSON: an explanation, and the services that there are."""
 
 from __future__ import annotations
 
-from typing import assert_never
+from collections.abc import Collection, Iterable
 
 from gateway.errors import Language
 from gateway.receipt import shapes
-from gateway.routing import Authority, Door, NoDoor
+from gateway.routing import Authority, Connection, Explanation, NoDoor, Region, Responsibility, Service
 
 
-def route(found: Door | NoDoor, leistung: str, language: Language, *, sandbox: bool) -> shapes.Route:
+def route(explained: Explanation, leistung: str, language: Language, *, sandbox: bool) -> shapes.Route:
     """Who is responsible, by which row, connected or not."""
-    match found:
-        case Door():
-            body = _open(found)
-        case NoDoor():
-            body = _absent(found)
-        case _:
-            assert_never(found)
-    body["leistung"] = leistung
-    body["because"] = [one.into(language) for one in found.because]
-    if found.service:
-        body["service"] = found.service.name
+    authorities = [_authority(one) for one in explained.authorities]
+    connection = explained.connection
+    body: shapes.Route = {
+        "service": explained.service.name if explained.service else None,
+        "authority": authorities[0] if len(authorities) == 1 else None,
+        "authorities": authorities,
+        "connection": _connection(connection) if connection else None,
+        "state": connection.state.value if connection else "none",
+        "open": explained.is_open,
+        "lost": [_row(one.row) for one in explained.lost],
+        "because": [one.into(language) for one in explained.because],
+    }
+    if leistung:
+        body["leistung"] = leistung
+    if explained.place:
+        body["place"] = _place(explained.place)
+    if explained.row:
+        body["row"] = _row(explained.row)
+    if isinstance(explained.found, NoDoor):
+        body["code"] = explained.found.code
+        if explained.found.xoev:
+            body["xoev"] = explained.found.xoev
     if sandbox:
         body["sandbox"] = True
     return body
 
 
-def _open(door: Door) -> shapes.Route:
-    return {
-        "responsible": [_authority(door.authority)],
-        "connected": True,
-        "connectionState": door.connection.state.value,
-        "because": [],
-    }
-
-
-def _absent(absence: NoDoor) -> shapes.Route:
-    body: shapes.Route = {
-        "responsible": [_authority(one) for one in absence.authorities],
-        "connected": False,
-        "code": absence.code,
-        "because": [],
-    }
-    if absence.xoev:
-        body["xoev"] = absence.xoev
-    if absence.connection_state:
-        body["connectionState"] = absence.connection_state.value
+def services(known: Iterable[Service], installed: Collection[tuple[str, str]], *, sandbox: bool) -> shapes.Services:
+    """What can be sent here; `installed` are namespace and root of every message that a schema package judges."""
+    body: shapes.Services = {"services": [_service(one, installed) for one in known]}
+    if sandbox:
+        body["sandbox"] = True
     return body
+
+
+def _service(service: Service, installed: Collection[tuple[str, str]]) -> shapes.Service:
+    messages: list[shapes.ServiceMessage] = []
+    for one in service.messages:
+        message: shapes.ServiceMessage = {
+            "namespace": one.namespace,
+            "root": one.root,
+            "installed": (one.namespace, one.root) in installed,
+        }
+        if one.place:
+            message["place"] = one.place
+        if one.own_rows:
+            message["ownRows"] = True
+        messages.append(message)
+    return {
+        "service": service.name,
+        "title": service.title,
+        "leistungen": [*service.leistungen],
+        "decides": service.decides,
+        "recipientPrefixes": sorted(service.prefixes),
+        "messages": messages,
+    }
 
 
 def _authority(one: Authority) -> shapes.Authority:
     return {"ars": one.ars, "name": one.name}
+
+
+def _connection(one: Connection) -> shapes.RouteConnection:
+    body: shapes.RouteConnection = {"id": one.id, "state": one.state.value}
+    if one.live_since:
+        body["liveSince"] = one.live_since.isoformat()
+    return body
+
+
+def _place(one: Region) -> shapes.Place:
+    return {"ars": one.ars, "kind": one.kind.value, "name": one.name}
+
+
+def _row(row: Responsibility) -> shapes.RouteRow:
+    body: shapes.RouteRow = {
+        "line": row.line,
+        "subject": row.subject,
+        "ars": row.ars,
+        "authority": _authority(row.authority),
+        "law": row.source,
+        "grade": row.grade.value,
+    }
+    if row.valid_from:
+        body["validFrom"] = row.valid_from.isoformat()
+    if row.valid_until:
+        body["validUntil"] = row.valid_until.isoformat()
+    return body

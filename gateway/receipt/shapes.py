@@ -236,19 +236,100 @@ class Verdict(TypedDict):
     sandbox: NotRequired[Literal[True]]
 
 
+class RouteConnection(TypedDict):
+    """Eine Anbindung: diese Leistung dieser Behörde."""
+
+    id: str
+    """Leistung und ARS der Behörde"""
+    state: Literal["ordered", "configured", "tested", "live", "paused", "retired"]
+    liveSince: NotRequired[str]
+    """erster Tag im Betrieb"""
+
+
+class RouteRow(TypedDict):
+    """Eine Zeile der Zuständigkeitstabelle."""
+
+    line: int
+    subject: str
+    """Kurzname der Leistung, oder die Nachricht, die eigene Zeilen hat"""
+    ars: str
+    """Gebiet, für das sie gilt"""
+    authority: Authority
+    law: str
+    grade: Literal["F", "A"]
+    """F: in einer öffentlichen Quelle gelesen; A: Annahme, zu bestätigen"""
+    validFrom: NotRequired[str]
+    validUntil: NotRequired[str]
+
+
+class Place(TypedDict):
+    """Ein Gebiet des Gemeindeverzeichnisses."""
+
+    ars: str
+    kind: str
+    name: str
+
+
 class Route(TypedDict):
     """Wer für eine Leistung an einem Ort zuständig ist, und ob diese Behörde angebunden ist."""
 
-    responsible: list[Authority]
-    """eine; oder alle, wo jede für ihr Gebiet zuständig ist; leer, wo keine feststeht"""
-    connected: bool
-    """ob Einreichungen angenommen werden"""
-    connectionState: NotRequired[str]
-    service: NotRequired[str]
+    service: str | None
+    """Kurzname der Leistung"""
     leistung: NotRequired[str]
+    place: NotRequired[Place]
+    """der Ort, der entschied"""
+    authority: Authority | None
+    """die eine zuständige Behörde, wo sie feststeht"""
+    authorities: list[Authority]
+    """eine; oder alle, wo jede für ihr Gebiet zuständig ist; leer, wo keine feststeht"""
+    connection: RouteConnection | None
+    state: Literal["ordered", "configured", "tested", "live", "paused", "retired", "none"]
+    """Stand der Anbindung"""
+    open: bool
+    """ob Einreichungen angenommen werden"""
     code: NotRequired[str]
-    """warum es keine Anbindung gibt"""
+    """warum nicht"""
     xoev: NotRequired[str]
+    row: NotRequired[RouteRow]
+    """die Zeile, die entschied"""
+    lost: list[RouteRow]
+    """Zeilen, die den Ort auch enthalten, aber nicht entschieden"""
     because: list[str]
-    """welche Zeile entschied und was daraus folgt"""
+    """dasselbe in Sätzen"""
+    sandbox: NotRequired[Literal[True]]
+
+
+class ServiceMessage(TypedDict):
+    """Eine Nachricht, die zu einer Leistung gehört."""
+
+    namespace: str
+    root: str
+    """Wurzelelement"""
+    installed: bool
+    """ob hier ein Schemapaket sie prüfen kann; ohne wird sie zurückgewiesen"""
+    place: NotRequired[str]
+    """Pfad zu dem Ort, der entscheidet"""
+    ownRows: NotRequired[Literal[True]]
+    """die Zuständigkeit folgt der Nachricht, nicht der Leistung"""
+
+
+class Service(TypedDict):
+    """Eine Leistung, die hier eingerichtet ist."""
+
+    service: str
+    """Kurzname"""
+    title: str
+    leistungen: list[str]
+    """Leistungsschlüssel"""
+    decides: str
+    """welcher Ort über die Zuständigkeit entscheidet"""
+    recipientPrefixes: list[str]
+    """DVDV-Präfixe der Behörden, die angeschrieben werden können"""
+    messages: list[ServiceMessage]
+
+
+class Services(TypedDict):
+    """Die Leistungen dieses Gateways."""
+
+    services: list[Service]
     sandbox: NotRequired[Literal[True]]

@@ -1,32 +1,42 @@
 """Who gets it: a question and the tables make a door, or the named absence of one."""
 
+from gateway.connection import Connection, ConnectionState
+from gateway.routing.board import Board
 from gateway.routing.cases import Case, failing, read_cases
 from gateway.routing.door import Absence, Door, NoDoor, Question
+from gateway.routing.explaining import Explanation, Lost, explain
 from gateway.routing.facts import (
     Authority,
     AuthorityKind,
-    Connection,
-    ConnectionState,
     Destination,
     Message,
     Responsibility,
     Service,
 )
+from gateway.routing.orders import OWN, Change, Columns, Fault, Plan, exported, plan, read_columns
 from gateway.routing.regions import Region, RegionKind, Regions
 from gateway.routing.scope import in_scope
 from gateway.routing.tables import Tables
 
 __all__ = [
+    "OWN",
     "Absence",
     "Authority",
     "AuthorityKind",
+    "Board",
     "Case",
+    "Change",
+    "Columns",
     "Connection",
     "ConnectionState",
     "Destination",
     "Door",
+    "Explanation",
+    "Fault",
+    "Lost",
     "Message",
     "NoDoor",
+    "Plan",
     "Question",
     "Region",
     "RegionKind",
@@ -34,7 +44,11 @@ __all__ = [
     "Responsibility",
     "Service",
     "Tables",
+    "explain",
+    "exported",
     "failing",
     "in_scope",
+    "plan",
     "read_cases",
+    "read_columns",
 ]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gateway.connection import Connection
 from gateway.errors import Sentence
 from gateway.routing.door import Absence, NoDoor
-from gateway.routing.facts import Authority, Connection, Responsibility, Service
-from gateway.routing.regions import Region
+from gateway.routing.facts import Authority, Responsibility, Service
+from gateway.routing.regions import Former, Region
 
 
 def unknown_root() -> NoDoor:
@@ -79,6 +80,27 @@ def unknown_place(service: Service) -> NoDoor:
     return NoDoor(Absence.UNKNOWN_PLACE, text, service)
 
 
+def place_gone(service: Service, gone: Former) -> NoDoor:
+    text = Sentence(
+        f"Der Schlüssel gehörte {gone.name}; dieses Gebiet gibt es nicht mehr. Bitte für „{service.title}“ den "
+        "Schlüssel des Gebiets angeben, zu dem der Ort heute gehört.",
+        f"The key was that of {gone.name}; this area no longer exists. For “{service.title}”, please give the key of "
+        "the area that the place is part of today.",
+    )
+    return NoDoor(Absence.UNKNOWN_PLACE, text, service)
+
+
+def another_land(service: Service, here: Sequence[str]) -> NoDoor:
+    laender = ", ".join(here)
+    text = Sentence(
+        f"Der Ort, der über die Zuständigkeit für „{service.title}“ entscheidet, liegt in einem anderen Land; dieses "
+        f"Gateway kennt nur: {laender}.",
+        f"The place that decides who is responsible for “{service.title}” lies in another Land; this gateway knows "
+        f"only: {laender}.",
+    )
+    return NoDoor(Absence.UNKNOWN_PLACE, text, service)
+
+
 def place_missing(service: Service) -> NoDoor:
     text = Sentence(
         f"Es fehlt der Ort, der über die Zuständigkeit für „{service.title}“ entscheidet: "
@@ -139,22 +161,32 @@ def not_responsible(service: Service, addressed: str, row: Responsibility) -> No
     return NoDoor(Absence.NOT_RESPONSIBLE, text, service, (row.authority,), responsibility=row)
 
 
-def not_connected(service: Service, row: Responsibility) -> NoDoor:
+def case_elsewhere(service: Service, addressed: str, home: Authority) -> NoDoor:
     text = Sentence(
-        f"Zuständig für „{service.title}“ ist: {row.authority}. Diese Behörde ist dafür nicht angebunden, "
+        f"Angeschrieben ist: {addressed}. Die Nachricht gehört aber zu einem Vorgang, den {home} für „{service.title}“ "
+        "angenommen hat; dort bleibt er.",
+        f"Addressed is: {addressed}. The message, however, belongs to a case that {home} accepted for "
+        f"“{service.title}”; there it stays.",
+    )
+    return NoDoor(Absence.NOT_RESPONSIBLE, text, service, (home,))
+
+
+def not_connected(service: Service, authority: Authority, row: Responsibility | None) -> NoDoor:
+    text = Sentence(
+        f"Zuständig für „{service.title}“ ist: {authority}. Diese Behörde ist dafür nicht angebunden, "
         "und eine andere darf den Antrag nicht erhalten.",
-        f"Responsible for “{service.title}” is: {row.authority}. This authority is not connected for it, "
+        f"Responsible for “{service.title}” is: {authority}. This authority is not connected for it, "
         "and no other may be given the application.",
     )
-    return NoDoor(Absence.NOT_CONNECTED, text, service, (row.authority,), responsibility=row)
+    return NoDoor(Absence.NOT_CONNECTED, text, service, (authority,), responsibility=row)
 
 
-def not_live(service: Service, row: Responsibility, connection: Connection) -> NoDoor:
+def not_live(service: Service, authority: Authority, row: Responsibility | None, connection: Connection) -> NoDoor:
     state = connection.state.told
     text = Sentence(
-        f"Zuständig für „{service.title}“ ist: {row.authority}. Ihre Anbindung ist {state.de} und nimmt dies "
+        f"Zuständig für „{service.title}“ ist: {authority}. Ihre Anbindung ist {state.de} und nimmt dies "
         "zurzeit nicht an.",
-        f"Responsible for “{service.title}” is: {row.authority}. Its connection is {state.en} and does not take "
+        f"Responsible for “{service.title}” is: {authority}. Its connection is {state.en} and does not take "
         "this at present.",
     )
-    return NoDoor(Absence.NOT_LIVE, text, service, (row.authority,), connection.state, row)
+    return NoDoor(Absence.NOT_LIVE, text, service, (authority,), row, connection)

@@ -8,17 +8,16 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from gateway.connection import CaseHome, Connection, ConnectionState
 from gateway.errors import Sentence
 from gateway.routing.facts import (
     Authority,
-    Connection,
-    ConnectionState,
     Destination,
     Grade,
     Responsibility,
     Service,
 )
-from gateway.submission import Finding
+from gateway.submission import Finding, Reading
 
 
 def nowhere(_path: str) -> str | None:
@@ -52,6 +51,33 @@ class Question:
     reader: str | None = None
     """`leser/kennung` of the head, never the author's"""
     test: bool = False
+    case: CaseHome | None = None
+    """where the case is that the message belongs to, if it belongs to one that was accepted before"""
+
+    @classmethod
+    def about(
+        cls,
+        reading: Reading,
+        day: date,
+        *,
+        place: Callable[[str], str | None] = nowhere,
+        leistung: str | None = None,
+        ars: str | None = None,
+        case: CaseHome | None = None,
+    ) -> Question:
+        """Who gets this document, together with what was said beside it."""
+        return cls(
+            day=day,
+            root=reading.root,
+            namespace=reading.namespace,
+            leistung=leistung,
+            document_leistung=reading.leistung,
+            ars=ars,
+            place=place,
+            reader=reading.reader,
+            test=reading.test,
+            case=case,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +90,8 @@ class Door:
     authority: Authority
     connection: Connection
     destination: Destination
-    responsibility: Responsibility
+    responsibility: Responsibility | None
+    """the row that decided; None where the case was there already"""
 
     @property
     def paused(self) -> bool:
@@ -74,6 +101,8 @@ class Door:
     @property
     def because(self) -> tuple[Sentence, ...]:
         """Which row decided, by which law, and what the connection leads to."""
+        if self.responsibility is None:
+            return case_decided(self.authority), _connected(self.connection)
         return row_decided(self.service, self.responsibility), _connected(self.connection)
 
 
@@ -110,9 +139,14 @@ class NoDoor:
     text: Sentence
     service: Service | None = None
     authorities: tuple[Authority, ...] = ()
-    connection_state: ConnectionState | None = None
-    """of the responsible authority's connection, if it has one"""
     responsibility: Responsibility | None = None
+    connection: Connection | None = None
+    """of the responsible authority, where it has one that does not take this now"""
+
+    @property
+    def connection_state(self) -> ConnectionState | None:
+        """The state of that connection."""
+        return self.connection.state if self.connection else None
 
     @property
     def xoev(self) -> str | None:
@@ -141,6 +175,14 @@ def row_decided(service: Service, row: Responsibility) -> Sentence:
         f"responsibility.csv, Zeile {row.line}, nach {row.source}{' [Annahme]' if assumed else ''}.",
         f"For “{service.title}”{root} in area {row.ars}, responsible is: {row.authority}. So it says in "
         f"responsibility.csv, line {row.line}, by {row.source}{' [assumed]' if assumed else ''}.",
+    )
+
+
+def case_decided(authority: Authority) -> Sentence:
+    """The case was accepted before, and stays where it is."""
+    return Sentence(
+        f"Die Nachricht gehört zu einem Vorgang, den {authority} angenommen hat; dort bleibt er.",
+        f"The message belongs to a case that {authority} accepted; there it stays.",
     )
 
 

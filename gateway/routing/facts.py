@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
-from gateway.errors import Sentence
+from gateway.adapter import Endpoint
+from gateway.connection import Connection
 from gateway.journal import Limits
-from gateway.routing.regions import Region
+from gateway.routing.directory import Directory
+from gateway.routing.regions import RegionKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Service:
     prefixes: frozenset[str]
     """kinds of authorities that may be addressed for it (DVDV prefixes)"""
     messages: tuple[Message, ...]
+    decides: str = ""
+    """which place decides who is responsible, as German law has it: „das Baugrundstück“"""
 
 
 class AuthorityKind(StrEnum):
@@ -49,6 +53,29 @@ class AuthorityKind(StrEnum):
     MARKT = "Markt"
     GEMEINDE = "Gemeinde"
     VERWALTUNGSGEMEINSCHAFT = "Verwaltungsgemeinschaft"
+
+    @property
+    def area(self) -> RegionKind:
+        """The kind of place that such an authority has as its area."""
+        return _AREAS[self]
+
+    @classmethod
+    def of(cls, area: RegionKind) -> AuthorityKind | None:
+        """The kind of authority that has such a place as its area; None where there is none."""
+        return _KINDS.get(area)
+
+
+_AREAS = {
+    AuthorityKind.REGIERUNG: RegionKind.REGIERUNGSBEZIRK,
+    AuthorityKind.LANDRATSAMT: RegionKind.LANDKREIS,
+    AuthorityKind.KREISFREIE_STADT: RegionKind.KREISFREIE_STADT,
+    AuthorityKind.GROSSE_KREISSTADT: RegionKind.GROSSE_KREISSTADT,
+    AuthorityKind.STADT: RegionKind.STADT,
+    AuthorityKind.MARKT: RegionKind.MARKT,
+    AuthorityKind.GEMEINDE: RegionKind.GEMEINDE,
+    AuthorityKind.VERWALTUNGSGEMEINSCHAFT: RegionKind.VERWALTUNGSGEMEINSCHAFT,
+}
+_KINDS = {area: kind for kind, area in _AREAS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,58 +124,21 @@ class Responsibility:
         )
 
 
-class ConnectionState(StrEnum):
-    """The life of a connection, in its order."""
-
-    ORDERED = "ordered"
-    CONFIGURED = "configured"
-    TESTED = "tested"
-    LIVE = "live"
-    PAUSED = "paused"
-    RETIRED = "retired"
+class Validity(Protocol):
+    """From day to day, both included; None is without end."""
 
     @property
-    def told(self) -> Sentence:
-        """The state as people are told it."""
-        return _TOLD[self]
-
-    def takes(self, *, test: bool) -> bool:
-        """Whether something may be sent now; what a paused connection takes waits (DESIGN §2.9)."""
-        return self in (_TAKES_TEST if test else _TAKES)
-
-
-_TAKES = frozenset({ConnectionState.LIVE, ConnectionState.PAUSED})
-_TAKES_TEST = _TAKES | {ConnectionState.CONFIGURED, ConnectionState.TESTED}
-_TOLD = {
-    ConnectionState.ORDERED: Sentence("bestellt", "ordered"),
-    ConnectionState.CONFIGURED: Sentence("eingerichtet", "configured"),
-    ConnectionState.TESTED: Sentence("getestet", "tested"),
-    ConnectionState.LIVE: Sentence("in Betrieb", "live"),
-    ConnectionState.PAUSED: Sentence("angehalten", "paused"),
-    ConnectionState.RETIRED: Sentence("außer Betrieb", "retired"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """An Anbindung: this service of this authority goes to that destination, if its state says so."""
-
-    service: str
-    authority: str
-    """ARS"""
-    destination: str
-    """empty where none was set up yet: `ordered` and `retired` only"""
-    state: ConnectionState
-    order_number: str = ""
-    order_date: date | None = None
-    live_since: date | None = None
-    contact: str = ""
-    """an office, never a person"""
+    def valid_from(self) -> date | None: ...
 
     @property
-    def id(self) -> str:
-        """`service/ars`: there is one connection of a service and an authority at most."""
-        return f"{self.service}/{self.authority}"
+    def valid_until(self) -> date | None: ...
+
+
+def overlap(one: Validity, other: Validity) -> bool:
+    """Whether there is a day on which both hold."""
+    ends_before = one.valid_until and other.valid_from and one.valid_until < other.valid_from
+    begins_after = other.valid_until and one.valid_from and other.valid_until < one.valid_from
+    return not (ends_before or begins_after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +152,16 @@ class Destination:
     """never the same as `live`: a test message must not reach it"""
     limits: Limits
 
+    def endpoint(self, *, test: bool) -> Endpoint:
+        """Where exactly it is reached, live or for test messages."""
+        return Endpoint(self.name, test, self.test if test else self.live)
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Everything the files of one routing folder say."""
 
-    regions: tuple[Region, ...]
+    directory: Directory
     services: tuple[Service, ...]
     authorities: tuple[Authority, ...]
     responsibilities: tuple[Responsibility, ...]

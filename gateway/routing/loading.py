@@ -8,23 +8,36 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from gateway.connection import Connection, ConnectionState
 from gateway.journal import Limits
+from gateway.routing.directory import (
+    DIRECTORY,
+    DIRECTORY_KEYS,
+    FORMER,
+    FORMER_COLUMNS,
+    REGION_COLUMNS,
+    REGIONS,
+    Directory,
+    check_ars,
+    former_of,
+    place_in,
+    read_source,
+    regions_of,
+)
 from gateway.routing.facts import (
     Authority,
     AuthorityKind,
-    Connection,
-    ConnectionState,
     Destination,
     Facts,
     Grade,
     Message,
     Responsibility,
     Service,
+    overlap,
 )
-from gateway.routing.regions import LEVELS, Region, RegionKind, Regions, shorten
-from gateway.routing.strict import Row, Section, Where, read_bytes, read_csv, read_toml
+from gateway.routing.regions import Regions
+from gateway.routing.strict import FirstSeen, Row, Section, Where, read_bytes, read_csv, read_toml
 
-REGIONS: Final = "regions.csv"
 SERVICES: Final = "services.toml"
 AUTHORITIES: Final = "authorities.csv"
 RESPONSIBILITY: Final = "responsibility.csv"
@@ -32,7 +45,8 @@ DESTINATIONS: Final = "destinations.toml"
 CONNECTIONS: Final = "connections.csv"
 
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
-    REGIONS: ("ars", "kind", "name", "inhabitants"),
+    REGIONS: REGION_COLUMNS,
+    FORMER: FORMER_COLUMNS,
     AUTHORITIES: ("ars", "kind", "name", "kennungen"),
     RESPONSIBILITY: ("subject", "ars", "authority", "source", "valid_from", "valid_until", "grade"),
     CONNECTIONS: (
@@ -47,38 +61,20 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
 }
 KEYS: Final[Mapping[str, tuple[str, ...]]] = {
-    SERVICES: ("title", "leistungen", "prefixes", "messages"),
+    DIRECTORY: DIRECTORY_KEYS,
+    SERVICES: ("title", "decides", "leistungen", "prefixes", "messages"),
     "messages": ("namespace", "roots", "place", "own_rows"),
     DESTINATIONS: ("adapter", "live", "test", "window", "concurrency", "trip_after", "open_for"),
 }
+
+FILES: Final = tuple(sorted({*COLUMNS, SERVICES, DESTINATIONS, DIRECTORY}))
+"""the files of a routing folder that a gateway reads"""
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]*")
 _KEY: Final = re.compile(r"99\d{12}")
 _PATH: Final = re.compile(r"//?[\w.-]+(/[\w.-]+)*")
 _KENNUNG: Final = re.compile(r"[^\s:]+:\d+")
 
-_LEVEL_OF: Final = {
-    RegionKind.LAND: 2,
-    RegionKind.REGIERUNGSBEZIRK: 3,
-    RegionKind.LANDKREIS: 5,
-    RegionKind.KREISFREIE_STADT: 5,
-    RegionKind.VERWALTUNGSGEMEINSCHAFT: 9,
-    RegionKind.GROSSE_KREISSTADT: 12,
-    RegionKind.STADT: 12,
-    RegionKind.MARKT: 12,
-    RegionKind.GEMEINDE: 12,
-    RegionKind.GEMEINDEFREI: 12,
-}
-_AREA_OF: Final = {
-    AuthorityKind.REGIERUNG: RegionKind.REGIERUNGSBEZIRK,
-    AuthorityKind.LANDRATSAMT: RegionKind.LANDKREIS,
-    AuthorityKind.KREISFREIE_STADT: RegionKind.KREISFREIE_STADT,
-    AuthorityKind.GROSSE_KREISSTADT: RegionKind.GROSSE_KREISSTADT,
-    AuthorityKind.STADT: RegionKind.STADT,
-    AuthorityKind.MARKT: RegionKind.MARKT,
-    AuthorityKind.GEMEINDE: RegionKind.GEMEINDE,
-    AuthorityKind.VERWALTUNGSGEMEINSCHAFT: RegionKind.VERWALTUNGSGEMEINSCHAFT,
-}
 _NOT_SET_UP: Final = frozenset({ConnectionState.ORDERED, ConnectionState.RETIRED})
 
 
@@ -89,17 +85,17 @@ def load(folder: Path, data: Path) -> Facts:
     Raises:
         BadTables: unknown keys or columns, double rows, names that do not exist, an impossible ARS, …
     """
-    contents = {name: read_bytes(folder / name) for name in sorted({*COLUMNS, SERVICES, DESTINATIONS})}
+    contents = {name: read_bytes(folder / name) for name in FILES}
     rows = {name: read_csv(name, contents[name], columns) for name, columns in COLUMNS.items()}
-    places = _regions(rows[REGIONS])
-    regions = Regions(places)
+    directory = _directory(rows, read_toml(DIRECTORY, contents[DIRECTORY]))
+    regions = Regions(directory.regions, directory.former)
     services = _services(read_toml(SERVICES, contents[SERVICES]))
     authorities = _authorities(rows[AUTHORITIES], regions)
     responsibilities = _responsibilities(rows[RESPONSIBILITY], regions, services, authorities)
     destinations = _destinations(read_toml(DESTINATIONS, contents[DESTINATIONS]), data.absolute())
     connections = _connections(rows[CONNECTIONS], services, responsibilities, authorities, destinations)
     return Facts(
-        regions=tuple(places),
+        directory=directory,
         services=tuple(services.values()),
         authorities=tuple(authorities.values()),
         responsibilities=tuple(responsibilities),
@@ -109,6 +105,12 @@ def load(folder: Path, data: Path) -> Facts:
     )
 
 
+def _directory(rows: Mapping[str, Iterable[Row]], source: Section) -> Directory:
+    regions = regions_of(rows[REGIONS])
+    former = former_of(rows[FORMER], Regions(regions))
+    return Directory(*read_source(source), tuple(regions), tuple(former))
+
+
 def _digest(contents: Mapping[str, bytes]) -> str:
     digest = hashlib.sha256()
     for name, content in sorted(contents.items()):
@@ -116,30 +118,16 @@ def _digest(contents: Mapping[str, bytes]) -> str:
     return digest.hexdigest()
 
 
-# ── places and authorities ───────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _regions(rows: Iterable[Row]) -> list[Region]:
-    regions: list[Region] = []
-    first = _FirstSeen()
-    for row in rows:
-        ars, kind = row.text("ars"), row.one_of("kind", RegionKind)
-        _check_form(row.where, ars)
-        first.note(row.where, ars, "Der ARS", "The ARS")
-        if len(ars) != _LEVEL_OF[kind]:
-            digits = _LEVEL_OF[kind]
-            raise row.where.fault(f"{kind}: der ARS hat {digits} Ziffern.", f"{kind}: the ARS has {digits} digits.")
-        regions.append(Region(ars, kind, row.text("name"), row.number("inhabitants")))
-    return regions
+# ── authorities ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _authorities(rows: Iterable[Row], regions: Regions) -> dict[str, Authority]:
     authorities: dict[str, Authority] = {}
-    first, first_kennung = _FirstSeen(), _FirstSeen()
+    first, first_kennung = FirstSeen(), FirstSeen()
     for row in rows:
-        ars, kind = _place(row, "ars", regions), row.one_of("kind", AuthorityKind)
+        ars, kind = place_in(row.where, row.text("ars"), regions), row.one_of("kind", AuthorityKind)
         first.note(row.where, ars, "Die Behörde", "The authority")
-        if regions[ars].kind is not _AREA_OF[kind]:
+        if regions[ars].kind is not kind.area:
             raise row.where.fault(
                 f"{ars} ist in {REGIONS} eine andere Art von Gebiet ({regions[ars].kind}).",
                 f"{ars} is another kind of place in {REGIONS} ({regions[ars].kind}).",
@@ -155,37 +143,12 @@ def _authorities(rows: Iterable[Row], regions: Regions) -> dict[str, Authority]:
     return authorities
 
 
-def _place(row: Row, column: str, regions: Regions) -> str:
-    """The ARS of a place in the directory, as it is written there."""
-    ars = row.text(column)
-    _check_form(row.where, ars)
-    if ars not in regions:
-        raise row.where.fault(f"{ars} steht nicht in {REGIONS}.", f"{ars} is not in {REGIONS}.")
-    return ars
-
-
-def _check_form(where: Where, ars: str) -> None:
-    if not (ars.isascii() and ars.isdigit() and len(ars) in LEVELS):
-        raise where.fault(
-            f"„{ars}“ ist kein ARS: er hat 2, 3, 5, 9 oder 12 Ziffern. "
-            "Fehlt vorne eine Null? Tabellenkalkulationen lassen sie weg.",
-            f"“{ars}” is no ARS: it has 2, 3, 5, 9 or 12 digits. "
-            "Is a zero missing in front? Spreadsheet programs drop it.",
-        )
-    if ars != shorten(ars):
-        short = shorten(ars)
-        raise where.fault(
-            f"{ars} endet auf aufgefüllte Nullen; hier steht der ARS seiner Ebene, also {short}.",
-            f"{ars} is filled up with zeros; the ARS of its own level is written here: {short}.",
-        )
-
-
 # ── services ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _services(document: Section) -> dict[str, Service]:
     services: dict[str, Service] = {}
-    first_key, first_root, levels = _FirstSeen(), _FirstSeen(), _Levels()
+    first_key, first_root, levels = FirstSeen(), FirstSeen(), _Levels()
     for name in document.names():
         section = document.section(name)
         section.only(*KEYS[SERVICES])
@@ -202,11 +165,13 @@ def _services(document: Section) -> dict[str, Service]:
             message for part in section.sections("messages") for message in _messages(part, name, first_root, levels)
         )
         prefixes = frozenset(section.texts("prefixes"))
-        services[name] = Service(name, section.text("title"), leistungen, prefixes, messages)
+        services[name] = Service(
+            name, section.text("title"), leistungen, prefixes, messages, section.text("decides", "")
+        )
     return services
 
 
-def _messages(section: Section, service: str, first: _FirstSeen, levels: _Levels) -> Iterable[Message]:
+def _messages(section: Section, service: str, first: FirstSeen, levels: _Levels) -> Iterable[Message]:
     section.only(*KEYS["messages"])
     namespace, place, own_rows = section.text("namespace"), section.text("place", ""), section.yes("own_rows")
     if place and not _PATH.fullmatch(place):
@@ -251,7 +216,7 @@ def _responsibilities(
         read = _responsibility(row, regions, subjects, authorities)
         twins = earlier.setdefault((read.subject, read.ars), [])
         for twin in twins:
-            if _overlap(twin, read):
+            if overlap(twin, read):
                 raise row.where.fault(
                     f"Für {read.subject} in {read.ars} gilt am selben Tag schon Zeile {twin.line}.",
                     f"For {read.subject} in {read.ars} line {twin.line} holds on the same day already.",
@@ -273,7 +238,7 @@ def _responsibility(
         )
     read = Responsibility(
         subject=subject,
-        ars=_place(row, "ars", regions),
+        ars=place_in(row.where, row.text("ars"), regions),
         authority=_authority(row, authorities),
         source=row.text("source"),
         valid_from=row.date("valid_from"),
@@ -288,7 +253,7 @@ def _responsibility(
 
 def _authority(row: Row, authorities: Mapping[str, Authority]) -> Authority:
     ars = row.text("authority")
-    _check_form(row.where, ars)
+    check_ars(row.where, ars)
     if ars not in authorities:
         raise row.where.fault(
             f"Die Behörde {ars} steht nicht in {AUTHORITIES}.", f"Authority {ars} is not in {AUTHORITIES}."
@@ -298,12 +263,6 @@ def _authority(row: Row, authorities: Mapping[str, Authority]) -> Authority:
 
 def _own_roots(services: Iterable[Service]) -> set[str]:
     return {message.root for service in services for message in service.messages if message.own_rows}
-
-
-def _overlap(one: Responsibility, other: Responsibility) -> bool:
-    ends_before = one.valid_until and other.valid_from and one.valid_until < other.valid_from
-    begins_after = other.valid_until and one.valid_from and other.valid_until < one.valid_from
-    return not (ends_before or begins_after)
 
 
 def _check_all_have_rows(subjects: Iterable[str], seen: Iterable[str]) -> None:
@@ -365,7 +324,7 @@ def _connections(
 ) -> list[Connection]:
     responsible = {(read.subject, read.authority.ars) for read in responsibilities}
     connections: list[Connection] = []
-    first = _FirstSeen()
+    first = FirstSeen()
     for row in rows:
         service, authority = row.text("service"), _authority(row, authorities)
         if service not in services:
@@ -408,19 +367,6 @@ def _connection(row: Row, service: str, authority: str, destinations: Mapping[st
 
 
 # ── what all of them need ────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class _FirstSeen:
-    """Remembers where a key came first, and refuses it a second time."""
-
-    def __init__(self) -> None:
-        self._lines: dict[str, int] = {}
-
-    def note(self, where: Where, key: str, de: str, en: str) -> None:
-        if key in self._lines:
-            line = self._lines[key]
-            raise where.fault(f"{de} {key} steht schon in Zeile {line}.", f"{en} {key} is in line {line} already.")
-        self._lines[key] = where.line
 
 
 def _check_name(where: Where, name: str) -> None:

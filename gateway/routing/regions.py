@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from itertools import pairwise
 from typing import Final
@@ -20,18 +21,70 @@ KREIS: Final = 5
 
 
 class RegionKind(StrEnum):
-    """The kinds of places, as `regions.csv` writes them."""
+    """The kinds of places, as `regions.csv` writes them; of all Länder, for the directory is that of all Länder."""
 
     LAND = "Land"
     REGIERUNGSBEZIRK = "Regierungsbezirk"
     LANDKREIS = "Landkreis"
+    KREIS = "Kreis"
+    REGIONALVERBAND = "Regionalverband"
     KREISFREIE_STADT = "kreisfreie Stadt"
+    STADTKREIS = "Stadtkreis"
     VERWALTUNGSGEMEINSCHAFT = "Verwaltungsgemeinschaft"
+    AMT = "Amt"
+    SAMTGEMEINDE = "Samtgemeinde"
+    VERBANDSGEMEINDE = "Verbandsgemeinde"
+    KIRCHSPIELSLANDGEMEINDE = "Kirchspielslandgemeinde"
+    VERWALTUNGSVERBAND = "Verwaltungsverband"
+    ERFUELLENDE_GEMEINDE = "erfüllende Gemeinde"
     GROSSE_KREISSTADT = "Große Kreisstadt"
     STADT = "Stadt"
     MARKT = "Markt"
     GEMEINDE = "Gemeinde"
     GEMEINDEFREI = "gemeindefreies Gebiet"
+
+    @property
+    def digits(self) -> int:
+        """How long the ARS of such a place is."""
+        return _DIGITS[self]
+
+
+_DIGITS: Final = {
+    RegionKind.LAND: 2,
+    RegionKind.REGIERUNGSBEZIRK: 3,
+    **dict.fromkeys(
+        (
+            RegionKind.LANDKREIS,
+            RegionKind.KREIS,
+            RegionKind.REGIONALVERBAND,
+            RegionKind.KREISFREIE_STADT,
+            RegionKind.STADTKREIS,
+        ),
+        5,
+    ),
+    **dict.fromkeys(
+        (
+            RegionKind.VERWALTUNGSGEMEINSCHAFT,
+            RegionKind.AMT,
+            RegionKind.SAMTGEMEINDE,
+            RegionKind.VERBANDSGEMEINDE,
+            RegionKind.KIRCHSPIELSLANDGEMEINDE,
+            RegionKind.VERWALTUNGSVERBAND,
+            RegionKind.ERFUELLENDE_GEMEINDE,
+        ),
+        9,
+    ),
+    **dict.fromkeys(
+        (
+            RegionKind.GROSSE_KREISSTADT,
+            RegionKind.STADT,
+            RegionKind.MARKT,
+            RegionKind.GEMEINDE,
+            RegionKind.GEMEINDEFREI,
+        ),
+        12,
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +95,20 @@ class Region:
     kind: RegionKind
     name: str
     inhabitants: int | None = None
+    plz: str = ""
+    """postcode of the seat of its administration; a Gemeinde may have more, which the directory does not tell"""
+
+    @property
+    def ags(self) -> str:
+        """The AGS of a Gemeinde or a kreisfreie Stadt; empty for other places."""
+        if len(self.ars) == 12:
+            return self.ars[:5] + self.ars[9:]
+        return f"{self.ars}000" if self.kind in _CITIES else ""
+
+    @property
+    def is_gemeinde(self) -> bool:
+        """Whether it is what people live in: a Gemeinde of any kind, a kreisfreie Stadt, a gemeindefreies Gebiet."""
+        return len(self.ars) == 12 or self.kind in _CITIES
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
@@ -51,15 +118,35 @@ class Region:
         return other.ars.startswith(self.ars)
 
 
-class Regions:
-    """Every place, found by any spelling of its key."""
+_CITIES: Final = frozenset({RegionKind.KREISFREIE_STADT, RegionKind.STADTKREIS})
 
-    def __init__(self, regions: Iterable[Region]) -> None:
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """A key that was a place's once: the place was dissolved or merged, or the key changed."""
+
+    ars: str
+    name: str
+    until: date | None
+    """the first day of whose directory it is no longer part"""
+    successor: str = ""
+    """ARS of the place that it became or became part of, where that is one, and known"""
+
+
+class Regions:
+    """Every place, found by any spelling of its key, those of former places included."""
+
+    def __init__(self, regions: Iterable[Region], former: Iterable[Former] = ()) -> None:
         self._known = {region.ars: region for region in regions}
         self._spelled = dict(self._known)
+        self._gone: dict[str, Former] = {}
         for region in self._known.values():
             for spelling in _spellings(region.ars):
                 self._spelled.setdefault(spelling, region)
+        for place in former:
+            for spelling in (place.ars, *_spellings(place.ars)):
+                if spelling not in self._spelled:
+                    self._gone.setdefault(spelling, place)
 
     def __iter__(self) -> Iterator[Region]:
         return iter(self._known.values())
@@ -77,7 +164,14 @@ class Regions:
 
         `09273000` is a Gemeinde only in form: it means the Landkreis, and in a kreisfreie Stadt the city.
         """
-        return self._spelled.get(key)
+        if found := self._spelled.get(key):
+            return found
+        gone = self._gone.get(key)
+        return self._known[gone.successor] if gone and gone.successor else None
+
+    def former(self, key: str) -> Former | None:
+        """The place that this key meant once, where it means none today."""
+        return self._gone.get(key)
 
     def addressed(self, digits: str) -> Region | None:
         """

@@ -33,6 +33,25 @@ class Where:
         return BadTables(f"{self.file}, Zeile {self.line}: {de}", f"{self.file}, line {self.line}: {en}")
 
 
+class FirstSeen:
+    """Remembers where a key came first, and refuses it a second time."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, int] = {}
+
+    def note(self, where: Where, key: str, de: str, en: str) -> None:
+        """
+        It comes here.
+
+        Raises:
+            BadTables: and it came before; the sentence calls it as `de` and `en` do.
+        """
+        if key in self._lines:
+            line = self._lines[key]
+            raise where.fault(f"{de} {key} steht schon in Zeile {line}.", f"{en} {key} is in line {line} already.")
+        self._lines[key] = where.line
+
+
 def read_bytes(path: Path) -> bytes:
     """
     The bytes of a table.
@@ -47,7 +66,13 @@ def read_bytes(path: Path) -> bytes:
         raise Where(path.name).fault(de, en) from error
 
 
-def _text(name: str, content: bytes) -> str:
+def decoded(name: str, content: bytes) -> str:
+    """
+    The text of a file in UTF-8, with or without its mark.
+
+    Raises:
+        BadTables: it is in another encoding.
+    """
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -112,7 +137,7 @@ def read_csv(name: str, content: bytes, columns: Sequence[str]) -> list[Row]:
     Raises:
         BadTables: other columns, a line with too few or too many fields, or broken quoting.
     """
-    reader = csv.reader(_text(name, content).splitlines(keepends=True), strict=True)
+    reader = csv.reader(decoded(name, content).splitlines(keepends=True), strict=True)
     rows: list[Row] = []
     try:
         head = next(reader, [])
@@ -224,11 +249,19 @@ class Section:
             raise self._wrong(key, "eine Zahl größer als 0", "a number above 0")
         return float(value)
 
-    def day(self, key: str, default: date) -> date:
+    def day(self, key: str, default: date | None = None) -> date:
         value = self._values.get(key, default)
         if type(value) is not date:
             raise self._wrong(key, "ein Datum (JJJJ-MM-TT)", "a date (YYYY-MM-DD)")
         return value
+
+    def one_of(self, key: str, choices: type[Choice]) -> Choice:
+        """The text as one of the choices."""
+        try:
+            return choices(self.text(key))
+        except ValueError as error:
+            allowed = ", ".join(choices)
+            raise self.where_is(key).fault(f"Erlaubt sind: {allowed}.", f"Allowed are: {allowed}.") from error
 
     def mapping(self, key: str) -> Mapping[str, Any]:
         """A table whose keys somebody else understands; not empty."""
@@ -260,7 +293,7 @@ def read_toml(name: str, content: bytes) -> Section:
     Raises:
         BadTables: it is not TOML, or a key comes twice.
     """
-    text = _text(name, content)
+    text = decoded(name, content)
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Final
 
 from gateway.adapter import Endpoint
+from gateway.connection import CaseHome, Connection, ConnectionState
 from gateway.errors import BadTables
 from gateway.journal import Lane, Limits
 from gateway.routing import absence
@@ -16,7 +19,6 @@ from gateway.routing.door import Door, NoDoor, Question
 from gateway.routing.facts import (
     Authority,
     AuthorityKind,
-    ConnectionState,
     Destination,
     Facts,
     Message,
@@ -36,25 +38,40 @@ class Tables:
     def __init__(self, facts: Facts) -> None:
         self.digest: Final = facts.digest
         """hex SHA-256 over the files these tables were read from"""
-        self.regions: Final = Regions(facts.regions)
+        self.directory: Final = facts.directory
+        self.regions: Final = Regions(facts.directory.regions, facts.directory.former)
         self.services: Final = facts.services
         self.authorities: Final = facts.authorities
         self.responsibilities: Final = facts.responsibilities
         self.destinations: Final = facts.destinations
-        self.connections: Final = facts.connections
         self._authorities = {it.ars: it for it in facts.authorities}
         self._destinations = {it.name: it for it in facts.destinations}
         self._by_root = _by_root(facts)
         self._by_leistung = {key: service for service in facts.services for key in service.leistungen}
         self._by_kennung = {kennung: it for it in facts.authorities for kennung in it.kennungen}
-        self._connections = {(it.service, it.authority): it for it in facts.connections}
         self._endpoints = _endpoints(facts)
-        self._paused = tuple(it.id for it in facts.connections if it.state is ConnectionState.PAUSED)
         self._rows: dict[tuple[str, str], list[Responsibility]] = defaultdict(list)
         self._rows_of: dict[str, list[Responsibility]] = defaultdict(list)
         for row in facts.responsibilities:
             self._rows[row.subject, row.ars].append(row)
             self._rows_of[row.subject].append(row)
+        self._connect(facts.connections)
+
+    def _connect(self, connections: Iterable[Connection]) -> None:
+        self.connections = tuple(connections)
+        known = (it for it in self.connections if not it.destination or it.destination in self._destinations)
+        self._connections = {(it.service, it.authority): it for it in known}
+        self._paused = tuple(it.id for it in self.connections if it.state is ConnectionState.PAUSED)
+
+    def connected_by(self, connections: Iterable[Connection]) -> Tables:
+        """
+        The same tables, with these connections instead of those of the order list.
+
+        One whose destination is not in the tables any more leads nowhere: for those who ask, it is not there.
+        """
+        there = copy(self)
+        there._connect(connections)  # noqa: SLF001 - a copy of our own
+        return there
 
     @property
     def paused(self) -> tuple[str, ...]:
@@ -81,21 +98,39 @@ class Tables:
 
         Never answers with another authority than the one responsible: a missing connection is an answer, too.
         """
+        return self.trace(question).found
+
+    def trace(self, question: Question) -> Trace:
+        """The answer that `find` gives, and the way to it."""
         asked = self._what(question)
         if isinstance(asked, NoDoor):
-            return asked
+            return Trace(asked)
         addressee = self._addressee(question.reader, asked.service)
         if isinstance(addressee, NoDoor):
-            return addressee
+            return Trace(addressee)
+        home = self._home(question.case, asked.service)
+        if home:
+            return Trace(self._at_home(asked, home, addressee, test=question.test))
         place = self._where(question, asked, addressee)
         if isinstance(place, NoDoor):
-            return place
+            return Trace(place)
         row = self._decisive(asked.subject, place, question.day)
         if row is None:
-            return self._no_single_authority(asked, place, question.day)
-        if addressee and not _answers_for(row.authority, addressee):
-            return absence.not_responsible(asked.service, self._called(addressee), row)
-        return self._connected(asked, row, test=question.test)
+            found: Door | NoDoor = self._no_single_authority(asked, place, question.day)
+        elif addressee and not _answers_for(row.authority, addressee):
+            found = absence.not_responsible(asked.service, self._called(addressee), row)
+        else:
+            found = self._connected(asked, row.authority, row, test=question.test)
+        return Trace(found, asked.subject, place)
+
+    def rows_for(self, subject: str, place: Region) -> tuple[Responsibility, ...]:
+        """Every row whose area holds the place, in force or not; the longest ARS first."""
+        lengths = [length for length in LEVELS if length <= len(place.ars)]
+        return tuple(row for length in lengths for row in self._rows.get((subject, place.ars[:length]), ()))
+
+    def connection(self, service: str, authority: str) -> Connection | None:
+        """The connection of an authority for a service, whatever its state."""
+        return self._connections.get((service, authority))
 
     def _what(self, question: Question) -> _Asked | NoDoor:
         """The service, from message root and keys, which must agree."""
@@ -141,12 +176,23 @@ class Tables:
                 continue
             region = self.regions.find(key.strip())
             if region is None:
-                return absence.unknown_place(asked.service)
+                return self._unknown_place(key.strip(), asked.service)
             if place is None or place.contains(region):
                 place = region
             elif not region.contains(place):
                 return absence.place_contradiction(asked.service)
         return place or addressee or absence.place_missing(asked.service)
+
+    def responsible(self, service: str, place: Region, day: date) -> Responsibility | None:
+        """The row that names who answers for a service at a place on a day; None where none does for it as a whole."""
+        return self._decisive(service, place, day)
+
+    def _unknown_place(self, key: str, service: Service) -> NoDoor:
+        if gone := self.regions.former(key):
+            return absence.place_gone(service, gone)
+        if _is_key(key) and key[:2] not in self.directory.laender:
+            return absence.another_land(service, [self.regions[ars].name for ars in sorted(self.directory.laender)])
+        return absence.unknown_place(service)
 
     def _decisive(self, subject: str, place: Region, day: date) -> Responsibility | None:
         """The row with the longest ARS prefix of the place, among those in force."""
@@ -156,6 +202,18 @@ class Tables:
                     if row.holds_on(day):
                         return row
         return None
+
+    def _home(self, case: CaseHome | None, service: Service) -> Authority | None:
+        """The authority that has the case already, as long as there is such an authority."""
+        if case is None or case.service != service.name:
+            return None
+        return self._authorities.get(case.authority)
+
+    def _at_home(self, asked: _Asked, home: Authority, addressee: Region | None, *, test: bool) -> Door | NoDoor:
+        """The door of the authority that accepted the case, wherever its place would lead today."""
+        if addressee and not _answers_for(home, addressee):
+            return absence.case_elsewhere(asked.service, self._called(addressee), home)
+        return self._connected(asked, home, None, test=test)
 
     def _no_single_authority(self, asked: _Asked, place: Region, day: date) -> NoDoor:
         """Nobody answers for the place as a whole: its parts have an authority each, or none is known."""
@@ -172,15 +230,17 @@ class Tables:
         """The authority of an area, by its name; the area itself where it has none."""
         return str(self._authorities.get(region.ars, region))
 
-    def _connected(self, asked: _Asked, row: Responsibility, *, test: bool) -> Door | NoDoor:
+    def _connected(
+        self, asked: _Asked, authority: Authority, row: Responsibility | None, *, test: bool
+    ) -> Door | NoDoor:
         """The connection of exactly that authority, if it takes this now."""
-        connection = self._connections.get((asked.service.name, row.authority.ars))
+        connection = self.connection(asked.service.name, authority.ars)
         if connection is None:
-            return absence.not_connected(asked.service, row)
+            return absence.not_connected(asked.service, authority, row)
         if not connection.state.takes(test=test):
-            return absence.not_live(asked.service, row, connection)
+            return absence.not_live(asked.service, authority, row, connection)
         destination = self._destinations[connection.destination]
-        return Door(asked.service, asked.leistung, row.authority, connection, destination, row)
+        return Door(asked.service, asked.leistung, authority, connection, destination, row)
 
     in_scope = staticmethod(in_scope)
 
@@ -221,6 +281,17 @@ class Tables:
 
 
 @dataclass(frozen=True, slots=True)
+class Trace:
+    """An answer, and how it came about."""
+
+    found: Door | NoDoor
+    subject: str = ""
+    """whose rows were looked at, if it came to that"""
+    place: Region | None = None
+    """where, if it came to that"""
+
+
+@dataclass(frozen=True, slots=True)
 class _Asked:
     """The service asked for, and the message it came with, if one did."""
 
@@ -251,11 +322,12 @@ def _by_root(facts: Facts) -> dict[tuple[str, str], _Known]:
 
 
 def _endpoints(facts: Facts) -> dict[tuple[str, bool], Endpoint]:
-    return {
-        (it.name, test): Endpoint(it.name, test, settings)
-        for it in facts.destinations
-        for test, settings in ((False, it.live), (True, it.test))
-    }
+    return {(it.name, test): it.endpoint(test=test) for it in facts.destinations for test in (False, True)}
+
+
+def _is_key(text: str) -> bool:
+    """Whether it may be a regional key of Germany, from Land 01 to 16."""
+    return text.isascii() and text.isdigit() and len(text) in (*LEVELS, 8) and "01" <= text[:2] <= "16"
 
 
 def _answers_for(authority: Authority, addressee: Region) -> bool:

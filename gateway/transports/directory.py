@@ -140,6 +140,14 @@ class Directory:
         except _Trouble as trouble:
             return Unreachable(trouble.because)
 
+    async def ready(self) -> Unreachable | None:
+        """Whether a set could be begun now; tried with a draft, which goes again."""
+        try:
+            await self._aside(self._try_out)
+        except _Trouble as trouble:
+            return Unreachable(trouble.because)
+        return None
+
     async def _stream(
         self, key: str, streamed: Sequence[Streamed], small: Sequence[File], sign: File
     ) -> Arrived | Unreachable | Unclear:
@@ -165,6 +173,14 @@ class Directory:
 
     # Errands run in a thread, one hop each. Each opens what it needs and closes it, so that one whose caller has gone
     # never holds a descriptor that somebody else thinks closed.
+
+    def _try_out(self) -> None:
+        with _rooms(self._inbox) as rooms:
+            draft = _fresh("probe")
+            try:
+                rooms.begin(draft, ["probe"])
+            finally:
+                rooms.discard(draft)
 
     def _hand_over_at_once(self, key: str, small: Sequence[File], sign: File) -> Arrived | Unreachable | Unclear:
         with _rooms(self._inbox) as rooms:

@@ -10,7 +10,7 @@ from lxml import etree
 
 from gateway.errors import Sentence
 from gateway.submission import Actor, Finding, Severity
-from gateway.validation.corrections import OVERLOOKED, eased, forgivable, misread, overlooked, stands, suspicious
+from gateway.validation.corrections import OVERLOOKED, eased, forgivable, overlooked, stands
 from gateway.validation.declarations import Declarations
 from gateway.validation.engine import Engine
 from gateway.validation.findings import explained
@@ -30,6 +30,7 @@ class AgainstSchema:
 
     def __init__(self, package: Package) -> None:
         self._declarations = Declarations(package.files, package.entry)
+        self._overlooked = self._declarations.sieve(*OVERLOOKED)
         self._second = Second(package)
         self._judged_by = Sentence(
             f"{package.label}, Prüfsumme {package.digest[:12]}", f"{package.label}, digest {package.digest[:12]}"
@@ -58,8 +59,8 @@ class AgainstSchema:
 
     def _missed(self, root: etree._Element, source: bytes) -> list[Fault]:
         """What libxml2 does not look at."""
-        missed = overlooked(self._declarations.sift(root, *OVERLOOKED, plain=b":type" not in source))
-        return missed + misread(root, self._declarations) if suspicious(source) else missed
+        caught = self._overlooked.sift(root, source)
+        return overlooked(caught) if caught else []
 
     def _without_blanks(self, faults: Sequence[Fault], root: etree._Element, engine: Engine) -> Sequence[Fault]:
         """The faults that remain when dates and times have no white space around them."""

@@ -19,7 +19,7 @@ from gateway.validation.catalogue import ID_MISSING, ID_TWICE
 from gateway.validation.declarations import Declaration, Declarations, Kind, Sifted
 from gateway.validation.places import Fault, place_of
 
-OVERLOOKED: Final = (Kind.ID, Kind.IDREF, Kind.BASE64, Kind.LIST, Kind.FLOAT)
+OVERLOOKED: Final = (Kind.ID, Kind.IDREF, Kind.BASE64, Kind.LIST, Kind.FLOAT, Kind.DURATION, Kind.URI)
 """the kinds of elements at which libxml2 overlooks something"""
 
 BLANK: Final = " \t\r\n"
@@ -30,12 +30,7 @@ _BASE64: Final = re.compile(
 )
 _BLANKS: Final = str.maketrans("", "", BLANK)
 _FLOAT: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[Ee][+-]?\d+)?|-?INF|NaN", re.ASCII)
-_HALF_SECOND: Final = re.compile(rb"\.S\s*[\"'<]")
-_ONLY_SCHEME: Final = re.compile(rb"[\"'>]\s*[A-Za-z][A-Za-z0-9+.\-]*:\s*[\"'<]")
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:", re.ASCII)
-
-_LISTS: Final = frozenset({"NMTOKENS", "IDREFS", "ENTITIES"})
-_FLOATS: Final = frozenset({"float", "double"})
 
 
 class Value(NamedTuple):
@@ -66,29 +61,20 @@ def overlooked(caught: Sifted) -> list[Fault]:
     return faults
 
 
-def suspicious(source: bytes) -> bool:
-    """Whether a document may hold an address that is only a scheme, or a duration with an empty fraction."""
-    if b':"' in source or b":<" in source or b":'" in source or b".S" in source:
-        return bool(_ONLY_SCHEME.search(source) or _HALF_SECOND.search(source))
-    return False
-
-
-def misread(root: etree._Element, declarations: Declarations) -> list[Fault]:
-    """Addresses that are only a scheme, and durations with an empty fraction; slow, so ask `suspicious` before."""
-    return [
-        _not_of_type(value)
-        for value in _values((element, declarations.of(element)) for element in root.iter("*"))
-        if (value.builtin == "anyURI" and _SCHEME.fullmatch(value.text.strip(BLANK)))
-        or (value.builtin == "duration" and value.text.strip(BLANK).endswith(".S"))
-    ]
-
-
 def _unlike_its_type(value: Value) -> bool:
-    if value.builtin == "base64Binary":
-        return not _BASE64.fullmatch(value.text.translate(_BLANKS))
-    if value.builtin in _LISTS:
-        return not value.text.strip(BLANK)
-    return value.builtin in _FLOATS and not _FLOAT.fullmatch(value.text.strip(BLANK))
+    text = value.text.strip(BLANK)
+    match value.builtin:
+        case "base64Binary":
+            return not _BASE64.fullmatch(value.text.translate(_BLANKS))
+        case "NMTOKENS" | "IDREFS" | "ENTITIES":
+            return not text
+        case "float" | "double":
+            return not _FLOAT.fullmatch(text)
+        case "duration":
+            return text.endswith(".S")
+        case "anyURI":
+            return text.endswith(":") and _SCHEME.fullmatch(text) is not None
+    return False
 
 
 def _values(caught: Iterable[tuple[etree._Element, Declaration | None]]) -> Iterator[Value]:

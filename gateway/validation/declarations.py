@@ -6,8 +6,9 @@ Compiled schemas answer yes or no and keep the rest to themselves, so the docume
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, TypeAlias
@@ -16,7 +17,7 @@ from lxml import etree
 
 from gateway.validation.grammar import Attribute, CodeUse, Grammar, Kind, Place
 
-__all__ = ["Attribute", "CodeUse", "Declaration", "Declarations", "Kind", "Sifted"]
+__all__ = ["Attribute", "CodeUse", "Declaration", "Declarations", "Kind", "Sieve", "Sifted"]
 
 XSI_TYPE: Final = "{http://www.w3.org/2001/XMLSchema-instance}type"
 _RETYPED: Final = etree.XPath(
@@ -65,7 +66,7 @@ class Declarations:
         for place in self._grammar.places:
             by_name[place.tag].append(place)
         self._by_name: Final = dict(by_name)
-        self._sieves: Final[dict[frozenset[Kind], dict[str, Declaration | None]]] = {}
+        self._sieves: Final[dict[frozenset[Kind], Sieve]] = {}
 
     def of(self, element: etree._Element) -> Declaration | None:
         """
@@ -94,26 +95,17 @@ class Declarations:
         """
         return frozenset(self._sieve(frozenset({kind})))
 
-    def sift(self, root: etree._Element, *kinds: Kind, plain: bool = False) -> Sifted:
-        """
-        The elements of a document that are of one of the kinds or have an attribute that is, in document order.
+    def sift(self, root: etree._Element, *kinds: Kind, source: bytes = b"") -> Sifted:
+        """What `Sieve.sift` finds with the sieve for these kinds."""
+        return self.sieve(*kinds).sift(root, source)
 
-        One pass over the names of all elements, and the way from the root only where a name does not tell: ask for
-        everything that is needed in one go. `plain` says that no `xsi:type` occurs, which the caller may know sooner:
-        an UTF-8 document without `:type` in its bytes has none. Labels are left out; `of` has them.
-        """
+    def sieve(self, *kinds: Kind) -> Sieve:
+        """A sieve that holds back elements of these kinds: make one for all that is needed, and keep it."""
         wanted = frozenset(kinds)
-        if not plain and _RETYPED(root):
-            found = ((element, self.of(element)) for element in root.iter("*"))
-        else:
-            sieve = self._sieves.get(wanted)
-            if sieve is None:
-                sieve = self._sieves[wanted] = self._sieve(wanted)
-            if not sieve:
-                return ()
-            caught = [(element, sieve[tag]) for element in root.iter() if (tag := element.tag) in sieve]
-            found = ((element, known or self.of(element)) for element, known in caught)
-        return tuple((element, one) for element, one in found if one and not wanted.isdisjoint(one.kinds))
+        sieve = self._sieves.get(wanted)
+        if sieve is None:
+            sieve = self._sieves[wanted] = Sieve(self._sieve(wanted), wanted, self.of)
+        return sieve
 
     def _sieve(self, kinds: frozenset[Kind]) -> dict[str, Declaration | None]:
         """
@@ -141,6 +133,54 @@ class Declarations:
             self._declared[known] = _declaration(known)
             self._retyped[place, name] = known
         return known
+
+
+class Sieve:
+    """Names that matter, and the quickest way to the elements that have them."""
+
+    def __init__(
+        self,
+        known: Mapping[str, Declaration | None],
+        wanted: frozenset[Kind],
+        of: Callable[[etree._Element], Declaration | None],
+    ) -> None:
+        self._known: Final = known
+        self._wanted: Final = wanted
+        self._of: Final = of
+        self._tags: Final = tuple(known)
+        self._by_local = defaultdict[bytes, tuple[str, ...]](tuple)
+        for tag in known:
+            self._by_local[tag.rpartition("}")[2].encode()] += (tag,)
+        self._local: Final = frozenset(self._by_local)
+
+    def sift(self, root: etree._Element, source: bytes = b"") -> Sifted:
+        """
+        The elements of a document that are of a kind or have an attribute that is, in document order.
+
+        One pass over the names of all elements, and the way from the root only where a name does not tell. The bytes
+        the document was read from, if they are UTF-8, save most of the time. Labels are left out; `Declarations.of` has
+        them.
+        """
+        if (not source or b":type" in source) and _RETYPED(root):
+            return self._wanted_of((element, self._of(element)) for element in root.iter("*"))
+        tags = self._tags
+        if 0 < len(source) < _LARGE:  # then the bytes tell which few names to look for sooner than the tree does
+            found = self._local.intersection(_NAMES.findall(source))
+            if not found:
+                return ()
+            tags = tuple(tag for name in found for tag in self._by_local[name])
+        if not tags:
+            return ()
+        known, of = self._known, self._of
+        return self._wanted_of((one, known[str(one.tag)] or of(one)) for one in root.iter(*tags))
+
+    def _wanted_of(self, found: Iterable[tuple[etree._Element, Declaration | None]]) -> Sifted:
+        wanted = self._wanted
+        return tuple((element, one) for element, one in found if one and not wanted.isdisjoint(one.kinds))
+
+
+_LARGE: Final = 10_000
+_NAMES: Final = re.compile(rb"<(?:[^\s/>!?:=]+:)?([^\s/>!?:=]+)")
 
 
 def _declaration(place: Place) -> Declaration:

@@ -33,7 +33,10 @@ class Kind(StrEnum):
     BASE64 = "base64"
     TEMPORAL = "temporal"
     """dates, times and durations"""
+    DURATION = "duration"
     FLOAT = "float"
+    URI = "uri"
+    """addresses that the schema does not fix"""
     LIST = "list"
     """lists of names that must not be empty"""
     CODE = "code"
@@ -51,9 +54,15 @@ _KIND_OF: Final = {
     "double": Kind.FLOAT,
     "NMTOKENS": Kind.LIST,
     "ENTITIES": Kind.LIST,
+    "anyURI": Kind.URI,
 } | dict.fromkeys(
     ("date", "dateTime", "time", "gYear", "gYearMonth", "gMonth", "gMonthDay", "gDay", "duration"), Kind.TEMPORAL
 )
+
+
+def _kinds_of(atoms: frozenset[str]) -> set[Kind]:
+    kinds = {_KIND_OF[atom] for atom in atoms & _KIND_OF.keys()}
+    return kinds | {Kind.DURATION} if "duration" in atoms else kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +168,7 @@ class Type:
     @property
     def kinds(self) -> frozenset[Kind]:
         """What an element of this type or one of its attributes can hold."""
-        own = {_KIND_OF[atom] for atom in self.atoms & _KIND_OF.keys()}
+        own = _kinds_of(self.atoms)
         if self.told:
             own.add(Kind.CHARACTERS)
         if (code := self.code) and code.type > 1:
@@ -359,14 +368,15 @@ class Grammar:
             return
         value = self._type_of(declared) if declared else self.types[XSD + "anySimpleType"]
         self._fill(value)
-        kinds = {_KIND_OF[atom] for atom in value.atoms & _KIND_OF.keys()}
+        fixed = node.get("fixed") or (declared.get("fixed") if declared else None)
+        kinds = _kinds_of(value.atoms) - ({Kind.URI} if fixed else set())
         type_.attributes[name] = Attribute(
             label=_label(node) or (_label(declared) if declared else None),
             type_name=value.name,
             builtin=value.builtin,
             kinds=frozenset(kinds | ({Kind.CHARACTERS} if value.told else set())),
             required=node.get("use") == "required",
-            fixed=node.get("fixed") or (declared.get("fixed") if declared else None),
+            fixed=fixed,
             characters=value.characters,
         )
 

@@ -162,7 +162,10 @@ def _without_instructions(document: bytes, root: etree._Element) -> None:
     """Most documents hold no `?` after their declaration, so that looking for the byte answers for nothing."""
     declared = document.startswith((b"<?xml ", _MARK + b"<?xml "))
     start = document.find(b"?>") + 2 if declared else 0
-    if document.find(b"?", start) < 0 or document.find(b"<?", start) < 0:
+    at = document.find(b"?", start)
+    while at >= 0 and document[at - 1 : at] != b"<":
+        at = document.find(b"?", at + 1)
+    if at < 0:
         return
     for instruction in _INSTRUCTIONS(root):
         line = instruction.sourceline

@@ -20,7 +20,7 @@ from gateway.journal import Client, Limits, Standing
 from gateway.journey import Gateway, Workbench
 from gateway.parcel import Parcel
 from gateway.receipt import Receipt
-from gateway.routing import Tables
+from gateway.routing import Board, Tables
 from gateway.submission import SubmissionId
 from gateway.testing import FakeClock, FakeVendor, MemoryAttachments
 from gateway.validation import Schemas
@@ -86,7 +86,7 @@ async def small_town(
         gateway = Gateway(
             kind="sandbox",
             schemas=Schemas.load(ROOT / "xsd"),
-            tables=tables,
+            board=Board(tables),
             journal=journal,
             dispatch=queue,
             attachments=MemoryAttachments(),

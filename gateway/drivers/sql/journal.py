@@ -7,8 +7,10 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
+from gateway.connection import CaseHome, Connection, ConnectionState, Preflight, Step
 from gateway.dispatch import Letter, Report
-from gateway.drivers.sql import handing_over, looking, recording, registers
+from gateway.drivers.sql import accounting, connecting, handing_over, looking, recording, registers
+from gateway.drivers.sql.cases import CASE_HOME, Reference
 from gateway.drivers.sql.claiming import KEEP_WORDS, Wish, Words, claim
 from gateway.drivers.sql.concluding import ABANDON, DROP, OVER, RELEASE, ByHand, Ended, conclude
 from gateway.drivers.sql.postgres import PostgresRunner
@@ -24,6 +26,7 @@ from gateway.journal import (
     Decide,
     Entry,
     Event,
+    Happened,
     Ignored,
     Journal,
     Lane,
@@ -107,8 +110,20 @@ class SqlJournal:
     async def events(self, submission: SubmissionId) -> Sequence[Event]:
         return await self._runner.read(looking.HISTORY, submission)
 
+    async def case_home(self, client: str, reference: str, *, test: bool) -> CaseHome | None:
+        return await self._runner.read(CASE_HOME, Reference(client, reference, test))
+
     async def parked(self, most: int = 100) -> Sequence[Standing]:
         return await self._runner.read(looking.WAITING_FOR_PEOPLE, most)
+
+    async def last_test(self, connection: str) -> Standing | None:
+        return await self._runner.read(looking.LAST_TEST, connection)
+
+    async def happened(self, start: Micros, end: Micros) -> Sequence[Happened]:
+        return await self._runner.read(accounting.HAPPENED, (start, end))
+
+    async def delivering(self, since: Micros) -> Sequence[str]:
+        return await self._runner.read(accounting.DELIVERING, since)
 
     async def ledger(self) -> Ledger:
         return await self._runner.read(looking.BALANCE, None)
@@ -121,6 +136,26 @@ class SqlJournal:
 
     async def revoke_client(self, name: str) -> None:
         await self._runner.write(registers.REVOKE_CLIENT, name)
+
+    async def connections(self) -> Sequence[Connection]:
+        return await self._runner.read(connecting.EVERY, None)
+
+    async def step(
+        self, connection: Connection, *, expected: ConnectionState | None, by: str, reason: str
+    ) -> Step | None:
+        return await self._runner.write(connecting.STEP, connecting.Wish(connection, expected, by, reason))
+
+    async def steps(self, connection: str | None = None) -> Sequence[Step]:
+        return await self._runner.read(connecting.STEPS_TAKEN, connection)
+
+    async def keep_preflight(self, preflight: Preflight) -> None:
+        await self._runner.write(connecting.KEEP_PREFLIGHT, preflight)
+
+    async def latest_preflight(self, connection: str) -> Preflight | None:
+        return await self._runner.read(connecting.LATEST_PREFLIGHT, connection)
+
+    async def preflights(self) -> Sequence[Preflight]:
+        return await self._runner.read(connecting.PREFLIGHTS, None)
 
     async def version_of(self, subject: str) -> int:
         return await self._runner.read(registers.VERSION_OF, subject)
@@ -140,6 +175,10 @@ class SqlJournal:
     async def settle(self, name: str, value: str) -> str:
         """Write a fact of this journal down, unless it is settled already; the value that holds."""
         return await self._runner.write(registers.SETTLE, registers.Fact(name, value))
+
+    async def kind(self) -> str | None:
+        """`sandbox` or `production`; None where no gateway has served from this journal yet."""
+        return await self._runner.read(registers.KNOWN_FACT, "kind")
 
 
 def _keeps_the_port(journal: SqlJournal) -> Journal:

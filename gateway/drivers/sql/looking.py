@@ -37,6 +37,12 @@ _parked: Final = Statement(
     .order_by(submissions.c.sequence)
     .limit(bindparam("most"))
 )
+_last_test: Final = Statement(
+    standings()
+    .where(literal_column("submissions.test = 1"), submissions.c.connection == bindparam("connection"))
+    .order_by(submissions.c.sequence.desc())
+    .limit(literal_column("1"))
+)
 _attachment_ids: Final = Statement(select(attachments.c.id))
 _moves: Final = Statement(
     select(
@@ -85,6 +91,11 @@ def _history(submission: SubmissionId) -> Steps[Sequence[Event]]:
 def _waiting_for_people(most: int) -> Steps[Sequence[Standing]]:
     rows: Sequence[Row] = yield Ask(_parked, {"most": most})
     return [standing_from(row) for row in rows]
+
+
+def _last_test_of(connection: str) -> Steps[Standing | None]:
+    rows: Sequence[Row] = yield Ask(_last_test, {"connection": connection})
+    return standing_from(rows[0]) if rows else None
 
 
 def _known_attachments(_: None) -> Steps[frozenset[str]]:
@@ -162,5 +173,6 @@ def _ends_there(counted: Sequence[Row]) -> Book:
 LOOK: Final = each("look", _look)
 HISTORY: Final = each("history", _history)
 WAITING_FOR_PEOPLE: Final = each("parked", _waiting_for_people)
+LAST_TEST: Final = each("last_test", _last_test_of)
 KNOWN_ATTACHMENTS: Final = each("attachment_ids", _known_attachments)
 BALANCE: Final = each("ledger", _balance)

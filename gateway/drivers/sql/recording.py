@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -10,6 +9,7 @@ from sqlalchemy import BigInteger, Text, bindparam, exists, insert, literal_colu
 from sqlalchemy.dialects.postgresql import insert as insert_unless
 
 from gateway.delivery import DAY
+from gateway.drivers.sql.cases import hashed_key
 from gateway.drivers.sql.rows import event_values, findings_text, insert_event, standing_from, standings
 from gateway.drivers.sql.steps import Ask, Do, Now, Operation, Statement, Steps, Values, among, sized
 from gateway.drivers.sql.tables import attachments, destinations, documents, keys, submissions
@@ -86,7 +86,7 @@ RECORD: Final = Operation("record", _record, adds=True)
 
 def _hashed(entry: Entry) -> tuple[str, ...]:
     client = entry.submission.client
-    return tuple(hashlib.sha256(f"{len(client)} {client} {key}".encode()).hexdigest() for key in entry.keys)
+    return tuple(hashed_key(client, key) for key in entry.keys)
 
 
 def _keys_known(wanted: Sequence[str]) -> Steps[dict[str, _Holder]]:

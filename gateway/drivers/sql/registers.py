@@ -44,6 +44,11 @@ _probe: Final = Statement(
 )
 
 
+def bump(subject: str) -> Steps[None]:
+    """Tell caches that something of this subject changed."""
+    yield Do(_bump, [{"of": subject}])
+
+
 def _clients(_: None) -> Steps[Sequence[Client]]:
     rows: Sequence[Row] = yield Ask(_all_clients, {})
     return [
@@ -69,7 +74,7 @@ def _add_client(client: Client) -> Steps[None]:
         "revoked_at": None,
     }
     yield Do(_insert_client, [values])
-    yield Do(_bump, [{"of": "clients"}])
+    yield from bump("clients")
 
 
 def _revoke_client(name: str) -> Steps[None]:
@@ -79,7 +84,7 @@ def _revoke_client(name: str) -> Steps[None]:
     now: Micros = yield Now()
     if rows[0][1] is None:
         yield Do(_revoke, [{"client": name, "now": now}])
-        yield Do(_bump, [{"of": "clients"}])
+        yield from bump("clients")
 
 
 def _version_of(subject: str) -> Steps[int]:
@@ -100,6 +105,11 @@ def _settle(fact: Fact) -> Steps[str]:
     yield Do(_insert_fact, [{"name": fact.name, "value": fact.value}])
     rows: Sequence[Row] = yield Ask(_fact, {"fact": fact.name})
     return str(rows[0][0])
+
+
+def _known_fact(name: str) -> Steps[str | None]:
+    rows: Sequence[Row] = yield Ask(_fact, {"fact": name})
+    return str(rows[0][0]) if rows else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +139,7 @@ ADD_CLIENT: Final = each("add_client", _add_client)
 REVOKE_CLIENT: Final = each("revoke_client", _revoke_client)
 VERSION_OF: Final = each("version_of", _version_of)
 SETTLE: Final = each("settle", _settle)
+KNOWN_FACT: Final = each("fact", _known_fact)
 KEEP_SNAPSHOT: Final = each("keep_snapshot", _keep_snapshot, durable=False)
 READ_SNAPSHOT: Final = each("read_snapshot", _read_snapshot)
 PROBE: Final = each("probe", _write_something)

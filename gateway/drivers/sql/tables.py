@@ -111,6 +111,14 @@ Index(
 # out of the index, for random values are what makes a commit write many pages.
 _nameless: ColumnElement[bool] = literal_column("message_uuid IS NULL")
 Index("submissions_digest", submissions.c.digest, sqlite_where=_nameless, postgresql_where=_nameless)
+_for_trial: ColumnElement[bool] = literal_column("test = 1")
+Index(
+    "submissions_tests",
+    submissions.c.connection,
+    submissions.c.sequence,
+    sqlite_where=_for_trial,
+    postgresql_where=_for_trial,
+)
 Index("submissions_parked", submissions.c.sequence, sqlite_where=_stuck, postgresql_where=_stuck)
 
 claims: Final = Table(
@@ -236,6 +244,58 @@ clients: Final = Table(
     _number("created_at"),
     _number("revoked_at", null=True),
     Index("clients_token", "token_hash", unique=True),
+)
+
+connections: Final = Table(
+    "connections",
+    metadata,
+    # `service/ars`
+    Column("id", _Written, primary_key=True),
+    _text("service"),
+    _text("authority"),
+    _text("destination"),
+    _text("state"),
+    _text("order_number"),
+    _text("order_date"),
+    _text("live_since"),
+    _text("contact"),
+    _number("changed_at"),
+)
+
+connection_steps: Final = Table(
+    "connection_steps",
+    metadata,
+    Column("id", _Counted, primary_key=True, autoincrement=True),
+    _text("connection"),
+    _number("at"),
+    _text("before", null=True),
+    _text("after"),
+    _text("by"),
+    _text("reason"),
+    # What held after the step, so that a report of a past month reads what held then.
+    _text("destination"),
+    _text("order_number"),
+    _text("order_date"),
+    _text("live_since"),
+    _text("contact"),
+    Index("connection_steps_connection", "connection", "id"),
+    sqlite_autoincrement=True,
+)
+
+preflights: Final = Table(
+    "preflights",
+    metadata,
+    Column("id", _Counted, primary_key=True, autoincrement=True),
+    _text("connection"),
+    _text("destination"),
+    _number("at"),
+    _text("by"),
+    _text("adapter"),
+    _text("adapter_version"),
+    _text("schemas"),
+    _text("seen"),
+    Index("preflights_connection", "connection", "id"),
+    sqlite_autoincrement=True,
 )
 
 versions: Final = Table("versions", metadata, Column("subject", _Written, primary_key=True), _number("version"))

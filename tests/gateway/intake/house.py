@@ -25,7 +25,7 @@ from gateway.events import Event, watched
 from gateway.intake import ClientRegister, Connection, Limits, build, samples_in, token_hash
 from gateway.journal import Client, Ledger
 from gateway.journey import Gateway, Kind
-from gateway.routing import Tables
+from gateway.routing import Board, Tables
 from gateway.status import Status
 from gateway.submission import Micros
 from gateway.validation import Schemas
@@ -113,7 +113,7 @@ def open_house(
                 Gateway(
                     kind=kind,
                     schemas=SCHEMAS,
-                    tables=TABLES,
+                    board=Board(TABLES),
                     journal=journal,
                     dispatch=InProcess(["filedrop"]),
                     attachments=AttachmentFolder(folder / "attachments", clock),

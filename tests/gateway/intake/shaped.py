@@ -12,6 +12,7 @@ def fits(shape: Any, body: Any, path: str = "$") -> bool:
     """True, or an error that says where it does not."""
     kind = get_origin(shape)
     if is_typeddict(shape):
+        assert isinstance(body, dict), f"{path}: {body!r} is no {shape}"
         assert set(body) >= shape.__required_keys__, f"{path} lacks {shape.__required_keys__ - set(body)}"
         hints = get_type_hints(shape)
         assert set(body) <= set(hints), f"{path} has {set(body) - set(hints)} too many"

@@ -78,25 +78,41 @@ def test_a_route(portal: httpx2.Client, ars: str, responsible: list[str], connec
     body = answer.json()
     assert answer.status_code == 200
     assert fits(shapes.Route, body)
-    assert [one["ars"] for one in body["responsible"]] == responsible
-    assert (body["connected"], body.get("code")) == (connected, code)
+    assert [one["ars"] for one in body["authorities"]] == responsible
+    assert (body["open"], body["state"], body.get("code")) == (connected, "live" if connected else "none", code)
     assert body["because"]
 
 
 def test_a_route_for_a_landkreis(portal: httpx2.Client) -> None:
-    """Where each Gemeinde answers for itself, all of them are named."""
+    """Where each Gemeinde answers for itself, all of them are named, and none of them as the one."""
     body = portal.get("/v1/routes", params={"leistung": LEISTUNG, "ars": "09273"}).json()
 
     assert body["code"] == "not-responsible"
-    assert len(body["responsible"]) == 13
+    assert body["authority"] is None
+    assert len(body["authorities"]) == 13
 
 
-def test_a_route_names_its_row(portal: httpx2.Client) -> None:
-    """The answer names the table, the line and the legal source."""
-    body = portal.get("/v1/routes", params={"leistung": LEISTUNG, "ars": "09761"}).json()
+def test_a_route_names_its_row_and_those_that_lost(portal: httpx2.Client) -> None:
+    """The answer names the line that decided, its law, and the line of the Kreis that did not."""
+    body = portal.get("/v1/routes", params={"leistung": "99012070006000", "ars": "09178124"}).json()
 
-    assert "responsibility.csv" in body["because"][0]
-    assert body["connectionState"] == "live"
+    assert (body["row"]["ars"], body["row"]["law"]) == ("091780124124", "Art. 53 Abs. 1 BayBO mit GrKrV")
+    assert [(row["ars"], row["authority"]["ars"]) for row in body["lost"]] == [("09178", "09178")]
+    assert any(f"Zeile {body['lost'][0]['line']}" in sentence for sentence in body["because"])
+
+
+def test_the_services_say_what_can_be_sent(portal: httpx2.Client) -> None:
+    """Keys, messages, which place decides and who can be addressed; and whether a schema is there to judge by."""
+    body = portal.get("/v1/services").json()
+
+    assert fits(shapes.Services, body)
+    found = {one["service"]: one for one in body["services"]}
+    assert set(found) == {"wohnsitz", "fuehrerschein", "aufenthalt", "waffen", "bau"}
+    assert (found["bau"]["decides"], found["bau"]["recipientPrefixes"]) == ("das Baugrundstück", ["bab", "gba", "ubb"])
+    installed = {(one["namespace"], one["installed"]) for one in found["bau"]["messages"]}
+    assert ("urn:antragsgateway:xsd:bau:1.0", True) in installed
+    assert ("http://www.xleitstelle.de/xbau/2/5", False) in installed
+    assert portal.get("/v1/services?x=1").status_code == 400
 
 
 @pytest.mark.parametrize(

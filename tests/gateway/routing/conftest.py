@@ -9,14 +9,23 @@ from gateway.routing import Tables
 
 FILES = {
     "regions.csv": """\
-ars,kind,name,inhabitants
-09,Land,Bayern,
-09178,Landkreis,Freising,
-091780124124,Große Kreisstadt,Freising,49126
-091780145145,Gemeinde,Neufahrn b.Freising,20165
-091785127,Verwaltungsgemeinschaft,Allershausen,
-091785127113,Gemeinde,Allershausen,5881
-09661,kreisfreie Stadt,Aschaffenburg,71002
+ars,kind,name,inhabitants,plz
+09,Land,Bayern,,
+09178,Landkreis,Freising,,
+091780124124,Große Kreisstadt,Freising,49126,85354
+091780145145,Gemeinde,Neufahrn b.Freising,20165,85375
+091785127,Verwaltungsgemeinschaft,Allershausen,,
+091785127113,Gemeinde,Allershausen,5881,85391
+09661,kreisfreie Stadt,Aschaffenburg,71002,63739
+""",
+    "former.csv": """\
+ars,name,until,successor
+091780888888,Altdorf,2026-01-01,091780145145
+091780887887,Altheim,2026-01-01,
+""",
+    "directory.toml": """\
+source = "Ein Verzeichnis"
+as_of = 2026-01-01
 """,
     "services.toml": """\
 [wohnsitz]

@@ -14,7 +14,7 @@ from gateway.routing.loading import load
 
 ROUTING = Path(__file__).parents[3] / "routing"
 FACTS = load(ROUTING, Path("/data"))
-PLACES = [region.ars for region in FACTS.regions]
+PLACES = [region.ars for region in FACTS.directory.regions]
 SPELLED = [ars[:5] + ars[9:] for ars in PLACES if len(ars) == 12] + [ars + "000" for ars in PLACES if len(ars) == 5]
 KEYS = [key for service in FACTS.services for key in service.leistungen]
 MESSAGES = [message for service in FACTS.services for message in service.messages]
@@ -75,6 +75,7 @@ def test_a_door_is_the_responsible_authoritys_own_or_there_is_none(tables: Table
         return
     assert (found.connection.service, found.connection.authority) == (found.service.name, found.authority.ars)
     assert found.connection.state.takes(test=question.test)
+    assert found.responsibility is not None
     assert found.responsibility.authority is found.authority
     assert found.responsibility.holds_on(question.day)
 
