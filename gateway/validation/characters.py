@@ -7,6 +7,7 @@ as any string, for which the standards demand datatype C, and the datatypes that
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from gateway.validation.stages import CHARACTERS, Outcome, Stage
 CHARACTER_NOT_PERMITTED: Final = "character-not-permitted"
 
 _ASCII: Final = bytes(range(0x7F))
+_WHITE_SPACE: Final = re.compile(rb"&#(?:x0*(?:[9AaDd]|20)|0*(?:9|10|13|32));")
+_COMMENT: Final = re.compile(rb"<!--.*?-->", re.DOTALL)
 _ANY_TEXT: Final = frozenset({"string", "normalizedString", "token"})
 
 
@@ -60,12 +63,22 @@ def _plain(source: bytes) -> bool:
     """
     Whether nothing but normative characters is in a document, so that nobody need look at its texts one by one.
 
-    ASCII is taken out first, which leaves little. References to characters say nothing to the bytes.
+    ASCII is taken out first, which leaves little. References to characters say nothing to the bytes; those to the usual
+    white space do no harm. Comments are none of the document's texts.
     """
-    if b"&#" in source:
+    if b"&#" in source and b"&#" in _WHITE_SPACE.sub(b"", source):
         return False
-    others = source.translate(None, _ASCII)
-    return PLAIN.issuperset(others.decode(errors="replace"))
+    if _normative(source):
+        return True
+    return b"<!--" in source and b"<![CDATA[" not in source and _normative(_COMMENT.sub(b"", source))
+
+
+def _normative(source: bytes) -> bool:
+    return PLAIN.issuperset(source.translate(None, _ASCII).decode(errors="replace"))
+
+
+def _ordinary(text: str) -> bool:
+    return (text.isascii() and "\x7f" not in text) or PLAIN.issuperset(text)
 
 
 def _annotated(sifted: Sifted) -> Iterator[_Spot]:
@@ -83,8 +96,8 @@ def _annotated(sifted: Sifted) -> Iterator[_Spot]:
 def _strings(root: etree._Element, declarations: Declarations) -> Iterator[_Spot]:
     """Texts of which the schema says no more than that they are texts."""
     for element in root.iter("*"):
-        texts = (element.text or "", *(str(value) for value in element.attrib.values()))
-        if all(PLAIN.issuperset(text) for text in texts):
+        values = (str(value) for _, value in element.items())
+        if _ordinary(element.text or "") and all(map(_ordinary, values)):
             continue
         declaration = declarations.of(element)
         if declaration is None:

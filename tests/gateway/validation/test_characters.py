@@ -170,10 +170,15 @@ def test_a_text_of_any_kind_has_the_normative_characters() -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["&#x416;", "&#127;", "\u0080"])
+@pytest.mark.parametrize("text", ["&#x416;", "&#127;", "\u0080", "&#13;Ж", "<![CDATA[<!--Ж-->]]>"])
 def test_no_way_of_writing_a_character_hides_it(text: str) -> None:
     """References and characters below the notice of ASCII are looked at like any other."""
     assert len(look(f"<text>{text}</text>").findings) == 1
+
+
+def test_comments_are_nobodys_text() -> None:
+    """They never leave the gate."""
+    assert look("<!-- „Ж“ --><text>a&#10;b</text>").findings == ()
 
 
 def test_a_document_full_of_strange_characters_is_told_of_fifty() -> None:
