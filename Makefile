@@ -56,7 +56,7 @@ services: setup ## install or find RabbitMQ, PostgreSQL and Prometheus; starts n
 .PHONY: lock
 lock: setup ## write the lock file after a change of pyproject.toml; UPGRADE=1 takes the newest of everything
 	@env -u UV_FIND_LINKS UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile pyproject.toml \
-		--group dev --group build --universal --python-version 3.11 $(if $(UPGRADE),--upgrade) --generate-hashes --quiet \
+		--extra schematron --group dev --group build --universal --python-version 3.11 $(if $(UPGRADE),--upgrade) --generate-hashes --quiet \
 		--no-emit-index-url --no-emit-find-links --no-emit-build-options --output-file requirements.lock
 
 .PHONY: clean

@@ -26,7 +26,8 @@ def test_the_lock_names_no_address() -> None:
 def test_everything_the_project_asks_for_is_locked() -> None:
     """Run time, tools and the build backend: each direct dependency has its line."""
     groups = PROJECT["dependency-groups"]
-    asked = [*PROJECT["project"]["dependencies"], *groups["dev"], *groups["build"]]
+    extras = [each for extra in PROJECT["project"]["optional-dependencies"].values() for each in extra]
+    asked = [*PROJECT["project"]["dependencies"], *extras, *groups["dev"], *groups["build"]]
     locked = {name for name, _, _ in REQUIREMENT.findall(LOCK)}
 
     assert {_name(requirement) for requirement in asked} <= locked
