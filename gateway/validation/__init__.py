@@ -9,6 +9,7 @@ What is valid: schema packages in, verdicts out.
     engine     one package compiled; the verdict
     findings   what was wrong, in sentences without values
     declarations  what the schema says of an element: its label, type, codes
+    code_lists    whether codes are in their lists
     reading    what root and head tell
     enclosures whether the attachments are those the document names
     schemas    all of it together: `Schemas.load`, `Schemas.judge`
