@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="address the HTTP door listens on")
     port: Annotated[int, Field(ge=0, le=65_535)] = Field(8420, description="port of the HTTP door; 0 takes a free one")
     xsd: Path = Field(default_factory=lambda: _facts("xsd"), description="folder of the schema packages")
+    store: Path | None = Field(
+        None, description="folder of the schema packages installed by the operator; empty: schemas in the data folder"
+    )
     routing: Path = Field(default_factory=lambda: _facts("routing"), description="folder of the routing tables")
     attachments: Path | None = Field(
         None, description="folder of attachments, shared by replicas; empty: in the data folder"
@@ -94,6 +97,16 @@ class Settings(BaseSettings):
     def broker_url(self) -> str | None:
         """RabbitMQ's address, None where letters stay in the process."""
         return self.broker.get_secret_value() or None
+
+    @property
+    def store_folder(self) -> Path:
+        """Where `schemas install` puts packages."""
+        return self.store or self.data / "schemas"
+
+    @property
+    def schema_folders(self) -> tuple[Path, Path]:
+        """All folders of schema packages: those that came along, and those of the operator."""
+        return self.xsd, self.store_folder
 
     @property
     def attachment_folder(self) -> Path:

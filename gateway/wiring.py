@@ -65,7 +65,7 @@ def load_facts(settings: Settings) -> Facts:
         BadPackage, BadTables, BadAdapter: which file, or which adapter, and why.
     """
     facts = Facts(
-        schemas=Schemas.load(settings.xsd),
+        schemas=Schemas.load(*settings.schema_folders),
         tables=Tables.load(settings.routing, settings.data.resolve()),
         plugins=plugins.load(),
     )

@@ -29,6 +29,7 @@ from gateway.cli.reporting import report
 from gateway.cli.responsibility import responsibility
 from gateway.cli.routes import routes
 from gateway.cli.running import speaking, tell_bug
+from gateway.cli.schemas import schemas
 from gateway.cli.sending import status, submit
 from gateway.cli.serving import serve, work
 from gateway.errors import GatewayError, Language, NotFound, NotResponsible, Sentence
@@ -52,6 +53,7 @@ app.command("status", rich_help_panel=_TRYING)(status)
 app.command("doctor", rich_help_panel=_RUNNING)(doctor)
 app.command("serve", rich_help_panel=_RUNNING)(serve)
 app.command("work", rich_help_panel=_RUNNING)(work)
+app.add_typer(schemas, name="schemas", rich_help_panel=_RUNNING)
 app.add_typer(clients, name="clients", rich_help_panel=_RUNNING)
 app.add_typer(database, name="db", rich_help_panel=_RUNNING)
 app.add_typer(routes, name="routes", rich_help_panel=_ROUTING)

@@ -283,7 +283,7 @@ def schema_packages(settings: Settings) -> Found:
     from gateway.validation import Schemas
 
     try:
-        packages = Schemas.load(settings.xsd).packages
+        packages = Schemas.load(*settings.schema_folders).packages
     except GatewayError as error:
         return Found(_SCHEMAS, Mark.WRONG, error.detail)
     listed = ", ".join(package.label for package in packages)

@@ -58,7 +58,7 @@ async def _explain(settings: Settings, file: Path, said: _Said, folder: Path | N
     from gateway.validation import Schemas
 
     document = read_file(file)
-    schemas = Schemas.load(settings.xsd)
+    schemas = Schemas.load(*settings.schema_folders)
     verdict = judged(document, schemas, settings.max_document)
     explained = _routed(document, schemas, settings.max_document, said, await tables_of(settings, folder))
     good = bool(verdict["valid"] and explained and explained.is_open)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from gateway.intake import parameters
 from gateway.intake.clients import ClientRegister
 from gateway.intake.crowd import Crowd
 from gateway.intake.limits import Limits
+from gateway.intake.packages import packages
 from gateway.intake.responses import PROBLEM, told
 from gateway.intake.routes import route, services
 from gateway.intake.unpacking import read_document, unpack
@@ -161,8 +162,7 @@ class Calls:
         query = parameters.query(visit)
         if len(query) < 2:
             raise BadRequest("Dieser Aufruf braucht leistung und ars.", "This call needs leistung and ars.")
-        today = datetime.fromtimestamp(self._gateway.clock() / SECOND, UTC).astimezone(_BERLIN).date()
-        asked = Question(day=today, leistung=query["leistung"], ars=query["ars"])
+        asked = Question(day=self._today(), leistung=query["leistung"], ars=query["ars"])
         explained = explain(self._gateway.tables, asked)
         return told(route(explained, query["leistung"], visit.language, sandbox=self._sandbox), visit)
 
@@ -171,9 +171,19 @@ class Calls:
         visit = Visit.of(request.scope)
         await self._identified(visit)
         parameters.no_query(visit)
-        packages = self._gateway.schemas.packages
-        installed = {(package.namespace, root) for package in packages for root in package.roots}
+        judging = self._gateway.schemas.packages
+        installed = {(package.namespace, root) for package in judging for root in package.roots}
         return told(services(self._gateway.tables.services, installed, sandbox=self._sandbox), visit)
+
+    async def schemas(self, request: Request) -> Response:
+        """By what is judged here, and until when."""
+        visit = Visit.of(request.scope)
+        await self._identified(visit)
+        parameters.no_query(visit)
+        return told(packages(self._gateway.schemas, self._today(), sandbox=self._sandbox), visit)
+
+    def _today(self) -> date:
+        return datetime.fromtimestamp(self._gateway.clock() / SECOND, UTC).astimezone(_BERLIN).date()
 
     # ── shared ───────────────────────────────────────────────────────────────────────────────────────────────────────
 

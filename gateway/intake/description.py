@@ -37,6 +37,7 @@ _SHAPES: Final = (
     shapes.Verdict,
     shapes.Route,
     shapes.Services,
+    shapes.Packages,
 )
 _PARTS: Final = (
     shapes.Authority,
@@ -49,6 +50,8 @@ _PARTS: Final = (
     shapes.Place,
     shapes.Service,
     shapes.ServiceMessage,
+    shapes.Package,
+    shapes.PackageMessage,
 )
 _ALL_SHAPES: Final = (*_SHAPES, *_PARTS)
 
@@ -198,6 +201,20 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         "welche Behörden angeschrieben werden können.",
         parameters=[],
         answers={200: _answer("Die Leistungen.", shapes.Services, examples.SERVICES, [])},
+        refusals=examples.ON_ASKING,
+    )
+    _add(
+        api,
+        "GET",
+        "/v1/schemas",
+        calls.schemas,
+        name="listSchemas",
+        tag="Vorab",
+        summary="Schemapakete zeigen",
+        description="Wonach hier geprüft wird: Standards, Versionen, Namensräume und ihre Nachrichten, und bis wann "
+        "eine Version gilt. Mehrere Versionen können nebeneinander eingespielt sein.",
+        parameters=[],
+        answers={200: _answer("Die Schemapakete.", shapes.Packages, examples.PACKAGES, [])},
         refusals=examples.ON_ASKING,
     )
 

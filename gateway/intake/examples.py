@@ -195,3 +195,22 @@ SERVICES: Final[shapes.Services] = {
         }
     ]
 }
+PACKAGES: Final[shapes.Packages] = {
+    "digest": "9f0c2a4ed6c1b1a3a6a94b6c2f1f3f5d0c0d9f6a7b8e1c2d3f4a5b6c7d8e9f00",
+    "schemas": [
+        {
+            "standard": "AG-Wohnsitz",
+            "version": "1.0",
+            "namespace": "urn:antragsgateway:xsd:wohnsitz:1.0",
+            "roots": ["wohnsitz.anmeldung.0100"],
+            "name": "AG-Wohnsitz",
+            "title": "Wohnsitzanmeldung des Antragsgateways",
+            "source": "own",
+            "messages": [{"root": "wohnsitz.anmeldung.0100", "title": "Anmeldung eines Wohnsitzes"}],
+            "uses": ["AG-Basis 1.0"],
+            "digest": "4b1f5d0e7c3a29486f5e1d0c9b8a7f6e5d4c3b2a190817263544536271809fae",
+            "validFrom": "2026-07-01",
+            "endsSoon": False,
+        }
+    ],
+}

@@ -236,6 +236,50 @@ class Verdict(TypedDict):
     sandbox: NotRequired[Literal[True]]
 
 
+class PackageMessage(TypedDict):
+    """Eine Nachricht, die ein Paket erklärt."""
+
+    root: str
+    """Wurzelelement, ohne Namensraum"""
+    title: str
+    leistungen: NotRequired[list[str]]
+    """Leistungsschlüssel, die das Schema dazu nennt"""
+
+
+class Package(TypedDict):
+    """Ein Namensraum eines eingespielten Schemapakets."""
+
+    standard: str | None
+    """`null`: die Dokumente gehören zu keinem Standard, sondern werden von anderen benutzt"""
+    version: str | None
+    namespace: str
+    roots: list[str]
+    """Wurzelelemente der Nachrichten; leer, wo es keine gibt"""
+    name: str
+    title: str
+    source: str
+    """`own`: eigenes Paket dieses Gateways, kein amtlicher Standard"""
+    messages: list[PackageMessage]
+    uses: list[str]
+    """Pakete, aus denen es importiert"""
+    digest: str
+    """SHA-256 der Manifeste dieses Pakets und derer, die es benutzt"""
+    validFrom: NotRequired[str]
+    validUntil: NotRequired[str]
+    """letzter Tag"""
+    endsSoon: bool
+    """ob der letzte Tag höchstens 90 Tage entfernt oder vorbei ist"""
+
+
+class Packages(TypedDict):
+    """Wonach dieses Gateway prüft."""
+
+    digest: str
+    """eines für alle Pakete: wer gleich prüft, hat dasselbe"""
+    schemas: list[Package]
+    sandbox: NotRequired[Literal[True]]
+
+
 class RouteConnection(TypedDict):
     """Eine Anbindung: diese Leistung dieser Behörde."""
 

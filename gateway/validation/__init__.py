@@ -5,6 +5,8 @@ What is valid: schema packages in, verdicts out.
     manifests  what a package says of itself, and the seals on its files
     documents  one XSD document, read with care
     bundling   the documents of a package and of those it uses, made one
+    sources, harvest, portraits, planning, sealing, installing
+               what an operator hands over, and how it becomes packages
     store      a folder of packages: `xsd/`, and what the operator installed
     engine     one package compiled; the verdict
     findings   what was wrong, in sentences without values
@@ -17,7 +19,7 @@ What is valid: schema packages in, verdicts out.
 """
 
 from gateway.validation.enclosures import unmatched_enclosures
-from gateway.validation.packages import Library, Package
+from gateway.validation.packages import Library, Package, ends_soon
 from gateway.validation.schemas import Schemas
 from gateway.validation.stages import Outcome, Stage
 from gateway.validation.verdict import Invalid, Objected, Undecided, Valid, Verdict
@@ -33,5 +35,6 @@ __all__ = [
     "Undecided",
     "Valid",
     "Verdict",
+    "ends_soon",
     "unmatched_enclosures",
 ]

@@ -131,15 +131,18 @@ def read_xml(owner: str, name: str, content: bytes) -> etree._Element:
 
 
 _SEPARATORS: Final = re.compile(r"[/\\]")
+_UNFIT: Final = re.compile(r"^\.+|[\x00-\x1f\x7f:*?\"<>|]")
+_LONGEST_NAME: Final = 120
 
 
 def file_name_of(location: str) -> str:
-    """The last part of a path or an address, without query and fragment."""
-    return unquote(_SEPARATORS.split(re.split(r"[?#]", location, maxsplit=1)[0])[-1])
+    """The last part of a path or an address, as a name that every file system takes."""
+    last = unquote(_SEPARATORS.split(re.split(r"[?#]", location, maxsplit=1)[0])[-1])
+    return _UNFIT.sub("_", last)[-_LONGEST_NAME:]
 
 
 def same_content(one: SchemaDocument, other: SchemaDocument) -> bool:
-    """Whether two documents declare the same: annotations, comments, blanks and addresses make no difference."""
+    """Whether both declare the same, apart from annotations, comments, blanks, addresses and the order of imports."""
     return one.content == other.content or canonical(one.root) == canonical(other.root)
 
 
@@ -156,6 +159,9 @@ def canonical(root: etree._Element) -> bytes:
         location: str | None = element.attrib.get("schemaLocation")
         if location is not None:
             element.set("schemaLocation", file_name_of(location))
+    led = sorted(bare.iterchildren(INCLUDE, IMPORT), key=lambda one: sorted(one.attrib.items()))
+    for place, reference in enumerate(led):  # in which order they stand means nothing
+        bare.insert(place, reference)
     return etree.tostring(bare, method="c14n", exclusive=True, inclusive_ns_prefixes=_prefixes(bare))
 
 

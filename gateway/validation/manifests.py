@@ -16,6 +16,8 @@ from gateway.validation.packages import Paths
 MANIFEST: Final = "manifest.toml"
 RULES: Final = "sch"
 """the folder of the Schematron files in a package"""
+LISTS: Final = "code"
+"""the folder of the code lists in a package"""
 
 Kind = TypeVar("Kind")
 
@@ -47,6 +49,12 @@ class Manifest:
     """the documents, each with its hex SHA-256"""
     rules: Mapping[str, str]
     """the files in `sch/`, likewise"""
+    code_lists: Mapping[str, str]
+    """the files in `code/`, likewise"""
+    addresses: Mapping[str, str]
+    """addresses by which others import one of the documents, each with the document's name"""
+    leistungen: Mapping[str, tuple[str, ...]]
+    """keys of services (99…, 14 digits) that the documents name for a message"""
 
     @property
     def name(self) -> str:
@@ -91,8 +99,11 @@ class Manifest:
             roots=facts.find_texts("roots"),
             parts=frozenset(facts.find_list("parts")),
             reading=_paths(facts),
-            files=facts.take_file_names("files"),
+            files=facts.find_file_names("files"),
             rules=facts.find_file_names("rules"),
+            code_lists=facts.find_file_names("code_lists"),
+            addresses=facts.find_texts("addresses"),
+            leistungen={root: tuple(keys.split()) for root, keys in facts.find_texts("leistungen").items()},
         )
         facts.nothing_left()
         for key, right in {
@@ -100,6 +111,7 @@ class Manifest:
             "version": manifest.version or manifest.library,
             "roots": manifest.standard or not manifest.roots,
             "entry": manifest.entry is None or manifest.entry in manifest.files,
+            "files": manifest.files or manifest.code_lists,
         }.items():
             if not right:
                 raise facts.wrong(key)
@@ -111,7 +123,14 @@ class Manifest:
 
     def rule_files(self) -> dict[str, bytes]:
         """The Schematron files, as sealed. Raises BadPackage as `documents` does."""
-        return _sealed(self.path.parent / RULES, self.rules, "*")
+        return _sealed(self.path.parent / RULES, self.rules)
+
+    def list_files(self) -> dict[Path, str]:
+        """Where the code lists lie, each with its seal. Raises BadPackage as `documents` does."""
+        folder = self.path.parent / LISTS
+        for name, digest in self.code_lists.items():
+            sealed(folder / name, digest)
+        return {folder / name: digest for name, digest in self.code_lists.items()}
 
 
 class _Facts:
@@ -181,9 +200,9 @@ def _paths(facts: _Facts) -> Paths:
         raise facts.wrong("reading") from None
 
 
-def _sealed(folder: Path, digests: Mapping[str, str], pattern: str) -> dict[str, bytes]:
+def _sealed(folder: Path, digests: Mapping[str, str], pattern: str | None = None) -> dict[str, bytes]:
     contents = {name: sealed(folder / name, digest) for name, digest in digests.items()}
-    for found in sorted(folder.glob(pattern)):
+    for found in sorted(folder.glob(pattern)) if pattern else ():
         if found.name not in contents:
             raise BadPackage(
                 f"{found} liegt im Schemapaket, steht aber nicht in {MANIFEST}.",

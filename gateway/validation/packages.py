@@ -7,10 +7,22 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
 
+from gateway.validation.code_lists import CodeList, Lists
+
 OWN: Final = "own"
 """what a manifest calls the source of a package that this project wrote itself"""
 
 NEAR_ITS_END: Final = timedelta(days=90)
+
+
+class _NoLists:
+    """Where no code list is installed."""
+
+    def find(self, _uri: str, _version: str | None) -> CodeList | None:
+        return None
+
+
+NO_LISTS: Final[Lists] = _NoLists()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +66,10 @@ class Package:
     """the documents by file name, made from what the manifest has sealed: a closed set, see `bundling`"""
     rules: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """Schematron files by name: `.sch`, and `.xsl` where the publisher has compiled them"""
+    leistungen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """for a message the keys of services (99…, 14 digits) that its documents name"""
+    code_lists: Lists = field(default=NO_LISTS, repr=False)
+    """every code list that is installed, whichever package brought it"""
     digest: str
     """hex SHA-256 over the manifests of this package and of those it uses, which hold the digest of every document"""
 

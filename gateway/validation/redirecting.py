@@ -12,10 +12,9 @@ from lxml import etree
 
 from gateway.validation.documents import IMPORT, INCLUDE, REDEFINE, SchemaDocument
 
-_SKIPPED: Final = rb"<!--(?s:.*?)-->|<!\[CDATA\[(?s:.*?)\]\]>|<\?(?s:.*?)\?>"
-_TAG: Final = re.compile(
-    _SKIPPED + rb"|(?P<tag><(?:[\w.\-]+:)?(?:include|import|redefine)\b(?:[^>\"']|\"[^\"]*\"|'[^']*')*>)"
-)
+_SKIPPED: Final = rb"!--(?s:.*?)-->|!\[CDATA\[(?s:.*?)\]\]>|\?(?s:.*?)\?>"
+_REFERENCE: Final = rb"(?:[\w.\-]+:)?(?:include|import|redefine)\b(?:[^>\"']|\"[^\"]*\"|'[^']*')*>"
+_TAG: Final = re.compile(rb"<(?:" + _SKIPPED + rb"|(?P<tag>" + _REFERENCE + rb"))")
 _LOCATION: Final = re.compile(rb"(?<=\s)schemaLocation\s*=\s*(?:\"[^\"]*\"|'[^']*')")
 _CLOSED: Final = re.compile(rb"/\s*>\Z")
 

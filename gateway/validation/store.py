@@ -15,9 +15,11 @@ from pathlib import Path
 
 from gateway.errors import BadPackage
 from gateway.validation.bundling import Part, bundle
+from gateway.validation.code_lists import Lists
 from gateway.validation.documents import SchemaDocument
+from gateway.validation.installed_lists import InstalledLists
 from gateway.validation.manifests import MANIFEST, Manifest
-from gateway.validation.packages import Library, Package
+from gateway.validation.packages import NO_LISTS, Library, Package
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,17 +49,29 @@ class Store:
     Raises BadPackage, naming the file, where a manifest is wrong or a package uses one that is not there.
     """
 
-    def __init__(self, folder: Path) -> None:
-        manifests = (Manifest.read(path) for path in sorted(folder.glob(f"[!.]*/[!.]*/{MANIFEST}")))
+    def __init__(self, *folders: Path) -> None:
+        paths = (path for folder in folders for path in sorted(folder.glob(f"[!.]*/[!.]*/{MANIFEST}")))
+        manifests = (Manifest.read(path) for path in paths)
         self._installed = {manifest.key: Installed(manifest) for manifest in manifests}
 
     def __iter__(self) -> Iterator[Installed]:
         return iter(self._installed.values())
 
-    def packages(self) -> Iterator[Package | Library]:
+    def at(self, key: str) -> Installed:
+        """The package in this folder, which is there."""
+        return self._installed[key.casefold()]
+
+    def packages(self, lists: Lists = NO_LISTS) -> Iterator[Package | Library]:
         """Each package, read, checked against its seal, and bundled with what it uses; sorted by folder."""
         for one in self:
-            yield self._package(one) if one.manifest.roots else self._library(one)
+            if one.manifest.roots:
+                yield self.whole(one, lists)
+            elif one.manifest.files:
+                yield self._library(one)
+
+    def list_files(self) -> dict[Path, str]:
+        """The files of all code lists, each with its seal, against which it was checked."""
+        return {path: digest for one in self for path, digest in one.manifest.list_files().items()}
 
     def closure(self, one: Installed) -> tuple[Installed, ...]:
         """The package and all that it uses, and what those use, each once; itself first."""
@@ -77,14 +91,13 @@ class Store:
                     waiting.append(used)
         return tuple(found.values())
 
-    def _package(self, one: Installed) -> Package:
+    def whole(self, one: Installed, lists: Lists = NO_LISTS) -> Package:
+        """The package with all that it uses, ready to compile; a library as well, to see whether it would."""
         manifest, closure = one.manifest, self.closure(one)
         bundled = bundle([each.part for each in closure])
-        assert manifest.standard is not None
-        assert manifest.version is not None
         return Package(
-            standard=manifest.standard,
-            version=manifest.version,
+            standard=manifest.name,
+            version=manifest.version or "",
             title=manifest.title,
             namespace=manifest.namespace,
             roots=manifest.roots,
@@ -98,6 +111,8 @@ class Store:
             entry=bundled.entry,
             files=bundled.files,
             rules=manifest.rule_files(),
+            leistungen=manifest.leistungen,
+            code_lists=lists,
             digest=_digest(closure),
         )
 
@@ -124,8 +139,10 @@ def packages_in(*folders: Path) -> Iterator[Package | Library]:
 
     Raises BadPackage, naming the file, where a manifest is wrong or a document was changed, lost or slipped in.
     """
-    for folder in folders:
-        yield from Store(folder).packages()
+    stores = [Store(folder) for folder in folders]
+    lists = InstalledLists({path: digest for store in stores for path, digest in store.list_files().items()})
+    for store in stores:
+        yield from store.packages(lists)
 
 
 def _labels(closure: tuple[Installed, ...]) -> tuple[str, ...]:

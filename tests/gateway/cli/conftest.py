@@ -13,7 +13,7 @@ from tests.gateway.cli.calling import Call, Heard, Serving, call_apart, open_the
 @pytest.fixture(autouse=True)
 def _nothing_said_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """No setting comes from whoever runs the tests, and no call leaves its log's address behind."""
-    for name in ("DATA", "JOURNAL", "BROKER", "KIND", "PORT", "URL", "TOKEN", "XSD", "ROUTING", "ATTACHMENTS"):
+    for name in ("DATA", "JOURNAL", "BROKER", "KIND", "PORT", "URL", "TOKEN", "XSD", "STORE", "ROUTING", "ATTACHMENTS"):
         monkeypatch.delenv(f"GATEWAY_{name}", raising=False)
     monkeypatch.chdir(tmp_path)
     yield

@@ -5,7 +5,7 @@ import pytest
 
 from gateway.receipt import shapes
 from tests.gateway.intake.documents import LEISTUNG, XML, antrag, antrag_with_attachment, invalid_antrag
-from tests.gateway.intake.house import House
+from tests.gateway.intake.house import SCHEMAS, House
 from tests.gateway.intake.shaped import fits
 
 
@@ -113,6 +113,19 @@ def test_the_services_say_what_can_be_sent(portal: httpx2.Client) -> None:
     assert ("urn:antragsgateway:xsd:bau:1.0", True) in installed
     assert ("http://www.xleitstelle.de/xbau/2/5", False) in installed
     assert portal.get("/v1/services?x=1").status_code == 400
+
+
+def test_the_schemas_say_what_is_judged_by(portal: httpx2.Client) -> None:
+    """Each version with its messages and dates; what only serves others judges nothing and says so."""
+    body = portal.get("/v1/schemas").json()
+
+    assert fits(shapes.Packages, body)
+    found = {one["name"]: one for one in body["schemas"]}
+    assert found["AG-Wohnsitz"]["roots"] == ["wohnsitz.anmeldung.0100"]
+    assert found["AG-Wohnsitz"]["uses"] == ["AG-Basis 1.0"]
+    assert (found["AG-Basis"]["standard"], found["AG-Basis"]["roots"]) == (None, [])
+    assert body["digest"] == SCHEMAS.digest
+    assert portal.get("/v1/schemas?x=1").status_code == 400
 
 
 @pytest.mark.parametrize(
