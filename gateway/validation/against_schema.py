@@ -28,8 +28,8 @@ _CONTENT: Final = etree.ErrorTypes.SCHEMAV_ELEMENT_CONTENT
 class AgainstSchema:
     """One package's schema, and all that is known of it beyond what libxml2 checks; shared by all threads."""
 
-    def __init__(self, package: Package) -> None:
-        self._declarations = Declarations(package.files, package.entry)
+    def __init__(self, package: Package, declarations: Declarations) -> None:
+        self._declarations = declarations
         self._overlooked = self._declarations.sieve(*OVERLOOKED)
         self._second = Second(package)
         self._judged_by = Sentence(

@@ -12,21 +12,15 @@ from typing import Final
 from gateway.errors import BadPackage, NotChecked, NotReadable, Sentence, TooLarge, WrongEncoding
 from gateway.submission import Actor, Finding, Reading, Severity
 from gateway.validation.against_schema import AgainstSchema
+from gateway.validation.beyond_schema import SKIPPED, BeyondSchema
 from gateway.validation.choice import ambiguous, unknown
+from gateway.validation.declarations import Declarations
 from gateway.validation.engine import Engine
 from gateway.validation.manifests import MANIFEST
 from gateway.validation.packages import Library, Package
 from gateway.validation.reading import read
-from gateway.validation.stages import (
-    CHARACTERS,
-    CODE_LISTS,
-    CONVENTIONS,
-    SCHEMA,
-    SCHEMATRON,
-    WELL_FORMED,
-    Outcome,
-    Stage,
-)
+from gateway.validation.schematron import RuleRunner
+from gateway.validation.stages import SCHEMA, SCHEMATRON, WELL_FORMED, Outcome, Stage
 from gateway.validation.store import packages_in
 from gateway.validation.verdict import Invalid, Undecided, Valid, Verdict, concluded
 from gateway.xml import MOST_BYTES, Document, as_utf8, parse
@@ -44,7 +38,10 @@ class Schemas:
         """hex SHA-256 over all packages: replicas that judge alike have the same"""
         self._by_root: Final = _by_root(packages)
         self._engines: Final = _Engines()
-        self._against_schema: Final = {package: AgainstSchema(package) for package in packages}
+        self._declarations: Final = {one: Declarations(one.files, one.entry) for one in packages}
+        self._against_schema: Final = {one: AgainstSchema(one, self._declarations[one]) for one in packages}
+        self._runner: Final = RuleRunner()
+        self._beyond: Final = {one: BeyondSchema(one, self._declarations[one], self._runner) for one in packages}
 
     @classmethod
     def load(cls, *folders: Path) -> Schemas:
@@ -85,14 +82,14 @@ class Schemas:
         match self._by_root.get((parsed.namespace, parsed.root), ()):
             case (package,):
                 schema = self._schema_stage(package, parsed, source)
-                return self._concluded(package, parsed, well_formed, schema)
+                return self._concluded(package, parsed, source, well_formed, schema)
             case ():
                 found = unknown(parsed, self.packages)
-                stages = (well_formed, Stage(SCHEMA, Outcome.FAILED, (found,)), *_SKIPPED)
+                stages = (well_formed, Stage(SCHEMA, Outcome.FAILED, (found,)), *SKIPPED)
                 return Invalid(read(parsed, None), (*well_formed.findings, found), stages)
             case several:
                 found = ambiguous(several)
-                stages = (well_formed, Stage(SCHEMA, Outcome.ERROR, (found,)), *_SKIPPED)
+                stages = (well_formed, Stage(SCHEMA, Outcome.ERROR, (found,)), *SKIPPED)
                 return Undecided(read(parsed, None), (*well_formed.findings, found), stages)
 
     def glance(self, document: bytes, charset: str | None = None, *, most: int = MOST_BYTES) -> Valid | None:
@@ -103,9 +100,9 @@ class Schemas:
         """
         parsed = parse(document, charset=charset, most=most)
         match self._by_root.get((parsed.namespace, parsed.root), ()):
-            case (package,):
+            case (package,) if not self._beyond[package].has_rules:
                 schema = self._against_schema[package].glance(parsed, document, self._engines.of(package))
-                verdict = self._concluded(package, parsed, _WELL_FORMED, schema) if schema else None
+                verdict = self._concluded(package, parsed, document, _WELL_FORMED, schema) if schema else None
                 return verdict if isinstance(verdict, Valid) else None
             case _:
                 return None
@@ -117,7 +114,7 @@ class Schemas:
         except (NotReadable, TooLarge) as refusal:
             found = Finding(refusal.code, refusal.detail, xoev=X000)
             skipped = Stage(SCHEMA, Outcome.SKIPPED)
-            return Invalid(NOTHING_READ, (found,), (Stage(WELL_FORMED, Outcome.FAILED, (found,)), skipped, *_SKIPPED))
+            return Invalid(NOTHING_READ, (found,), (Stage(WELL_FORMED, Outcome.FAILED, (found,)), skipped, *SKIPPED))
 
     def _read(
         self, document: bytes, charset: str | None, most: int, *, only_utf8: bool
@@ -130,11 +127,16 @@ class Schemas:
                 raise
             return parse(other, most=2 * most), other, _IN_ANOTHER_ENCODING
 
-    def _concluded(self, package: Package, parsed: Document, well_formed: Stage, schema: Stage) -> Verdict:
+    def _concluded(
+        self, package: Package, parsed: Document, source: bytes, well_formed: Stage, schema: Stage
+    ) -> Verdict:
         if package.strict and well_formed.findings:
             graver = tuple(replace(finding, severity=Severity.ERROR) for finding in well_formed.findings)
             well_formed = replace(well_formed, findings=graver)
-        return concluded(parsed, package, (well_formed, schema, *_SKIPPED), DECISIVE)
+        beyond = SKIPPED
+        if schema.outcome is Outcome.PASSED:
+            beyond = self._beyond[package].judge(parsed, source, self._engines.of(package).names)
+        return concluded(parsed, package, (well_formed, schema, *beyond), DECISIVE)
 
     def _schema_stage(self, package: Package, parsed: Document, document: bytes) -> Stage:
         try:
@@ -172,7 +174,6 @@ _IN_ANOTHER_ENCODING: Final = Stage(
         ),
     ),
 )
-_SKIPPED: Final = tuple(Stage(name, Outcome.SKIPPED) for name in (SCHEMATRON, CONVENTIONS, CODE_LISTS, CHARACTERS))
 
 
 class _Engines(threading.local):
