@@ -10,8 +10,8 @@ from lxml import etree
 
 from gateway.errors import Sentence
 from gateway.submission import Actor, Finding, Severity
-from gateway.validation.corrections import OVERLOOKED, eased, forgivable, overlooked, stands
-from gateway.validation.declarations import Declarations
+from gateway.validation.corrections import eased, forgivable, overlooked, stands
+from gateway.validation.declarations import Declarations, Sifted
 from gateway.validation.engine import Engine
 from gateway.validation.findings import explained
 from gateway.validation.packages import Package
@@ -30,25 +30,26 @@ class AgainstSchema:
 
     def __init__(self, package: Package, declarations: Declarations) -> None:
         self._declarations = declarations
-        self._overlooked = self._declarations.sieve(*OVERLOOKED)
         self._second = Second(package)
         self._judged_by = Sentence(
             f"{package.label}, Prüfsumme {package.digest[:12]}", f"{package.label}, digest {package.digest[:12]}"
         )
         self.passed: Final = Stage(SCHEMA, Outcome.PASSED, detail=self._judged_by)
 
-    def glance(self, document: Document, source: bytes, engine: Engine) -> Stage | None:
+    def glance(self, document: Document, source: bytes, engine: Engine, sifted: Sifted) -> Stage | None:
         """The stage, passed, where that is quickly seen; None where it takes a longer look."""
-        return self.passed if engine.accepts(document, source) and not self._missed(document.tree, source) else None
+        return self.passed if engine.accepts(document, source) and not overlooked(sifted) else None
 
-    def judge(self, document: Document, source: bytes, engine: Engine) -> Stage:
+    def judge(self, document: Document, source: bytes, engine: Engine, sifted: Sifted) -> Stage:
         """
         Whether a document is valid as Xerces sees it; `engine` is this thread's.
+
+        `sifted` holds the document's elements of the kinds at which libxml2 overlooks something, and maybe others.
 
         Raises HostileXml, NotChecked as `Engine.faults` does.
         """
         faults: Sequence[Fault] = engine.faults(document, source)
-        missed = self._missed(document.tree, source)
+        missed = overlooked(sifted)
         if not faults and not missed:
             return self.passed
         if faults:
@@ -56,11 +57,6 @@ class AgainstSchema:
         if not faults:
             return self._failed(missed, document, engine) if missed else self._passed_after(_BLANKS)
         return self._second_look([*faults, *missed], document, engine)
-
-    def _missed(self, root: etree._Element, source: bytes) -> list[Fault]:
-        """What libxml2 does not look at."""
-        caught = self._overlooked.sift(root, source)
-        return overlooked(caught) if caught else []
 
     def _without_blanks(self, faults: Sequence[Fault], root: etree._Element, engine: Engine) -> Sequence[Fault]:
         """The faults that remain when dates and times have no white space around them."""

@@ -9,7 +9,7 @@ from lxml import etree
 from gateway.errors import BadPackage, Sentence
 from gateway.submission import Actor, Finding
 from gateway.validation import characters, code_lists, conventions
-from gateway.validation.declarations import Declarations, Kind
+from gateway.validation.declarations import Declarations, Sifted
 from gateway.validation.packages import Package
 from gateway.validation.places import Names, located, place_of
 from gateway.validation.schematron import RULES_NOT_CHECKED, RuleRunner, Rules
@@ -27,7 +27,6 @@ class BeyondSchema:
         self._package = package
         self._declarations = declarations
         self._runner = runner
-        self._sieve = declarations.sieve(Kind.CODE, Kind.CHARACTERS)
         self._rules, self._refusal = _compiled(package)
 
     @property
@@ -35,18 +34,18 @@ class BeyondSchema:
         """Whether documents go through another process, which takes a while."""
         return self._refusal is not None or bool(self._rules.sets)
 
-    def judge(self, document: Document, source: bytes, names: Names) -> tuple[Stage, ...]:
+    def judge(self, document: Document, source: bytes, sifted: Sifted, names: Names) -> tuple[Stage, ...]:
         """
         The four stages for a document that is valid by its schema.
 
-        `source` is what it was read from, in UTF-8; `names` are those of its schema.
+        `source` is what it was read from, in UTF-8; `sifted` holds its elements with codes and with texts of a
+        datatype, and maybe others; `names` are those of its schema.
         """
         root, strict, declarations = document.tree, self._package.strict, self._declarations
 
         def locate(element: etree._Element) -> str:
             return located(root, place_of(element), names)[1]
 
-        sifted = self._sieve.sift(root, source)
         return (
             self._by_rules(document, source),
             conventions.stage(root, self._package, declarations, locate, strict=strict),

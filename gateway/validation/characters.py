@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -19,7 +20,7 @@ from lxml import etree
 from gateway.errors import Sentence
 from gateway.submission import Actor, Finding, Severity
 from gateway.validation.code_lists import MOST_FINDINGS, Locate
-from gateway.validation.declarations import Declarations, Kind, Sifted
+from gateway.validation.declarations import Declarations, Sifted
 from gateway.validation.din91379 import DATATYPES, PLAIN
 from gateway.validation.stages import CHARACTERS, Outcome, Stage
 
@@ -82,15 +83,21 @@ def _ordinary(text: str) -> bool:
 
 
 def _annotated(sifted: Sifted) -> Iterator[_Spot]:
-    """Texts whose datatype an annotation names."""
+    """Texts whose datatype an annotation names: looked at together, and one by one only where something is strange."""
+    told: defaultdict[str, list[str]] = defaultdict(list)
     for element, declaration in sifted:
-        if Kind.CHARACTERS not in declaration.kinds:
-            continue
-        if declaration.characters in DATATYPES:
-            yield from _strange(element, None, declaration.characters or "", element.text)
-        for name, attribute in declaration.attributes.items():
-            if Kind.CHARACTERS in attribute.kinds and attribute.characters in DATATYPES:
-                yield from _strange(element, name, attribute.characters or "", element.get(name))
+        for name, datatype in declaration.texts:
+            text = element.text if name is None else element.get(name)
+            if text:
+                told[datatype].append(text)
+    # A mark that begins a text follows no letter when a blank stands before it, so that joining hides nothing.
+    strange = {name for name, texts in told.items() if DATATYPES[name].first_stranger(" ".join(texts)) is not None}
+    if not strange:
+        return
+    for element, declaration in sifted:
+        for name, datatype in declaration.texts:
+            if datatype in strange:
+                yield from _strange(element, name, datatype, element.text if name is None else element.get(name))
 
 
 def _strings(root: etree._Element, declarations: Declarations) -> Iterator[_Spot]:

@@ -16,7 +16,7 @@ from lxml import etree
 
 from gateway.errors import BadPackage, Sentence
 from gateway.submission import Actor, Finding, Severity
-from gateway.validation.declarations import CodeUse, Declarations, Kind, Sifted
+from gateway.validation.declarations import CodeUse, Declarations, Sifted
 from gateway.validation.stages import CODE_LISTS, Outcome, Stage
 from gateway.xml.gate import HARDENED
 
@@ -174,7 +174,7 @@ def stage(sifted: Sifted, declarations: Declarations, lists: Lists, locate: Loca
     """
     look = _Look(lists, strict=strict)
     for element, declaration in sifted:
-        if declaration.code and Kind.CODE in declaration.kinds:
+        if declaration.code and declaration.code.type > 1:
             look.at(element, declaration.code)
     if not look.found:
         return _PASSED
@@ -203,7 +203,7 @@ class _Look:
         self.found: list[_Miss] = []
 
     def at(self, element: etree._Element, use: CodeUse) -> None:
-        code = element.findtext(use.child)
+        code = next((child.text or "" for child in element if child.tag == use.child), None)
         if code is None:
             return
         name = (

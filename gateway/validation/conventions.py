@@ -29,14 +29,14 @@ _NUMBER: Final = re.compile(r"\.(\d{3,7})$", re.ASCII)
 _KENNUNG: Final = re.compile(r"[a-z]{3}:\d+", re.ASCII)
 _DVDV: Final = "DVDV"
 
-_TYPE: Final = "{*}identifikation.nachricht/{*}nachrichtentyp/{*}code"
-_PARTIES: Final = ("{*}leser", "{*}autor")
+_TYPE: Final = ("identifikation.nachricht", "nachrichtentyp", "code")
+_PARTIES: Final = ("leser", "autor")
 
 
 def stage(root: etree._Element, package: Package, declarations: Declarations, locate: Locate, *, strict: bool) -> Stage:
     """What a valid document does otherwise than the conventions have it: errors where `strict`, else warnings."""
     severity = Severity.ERROR if strict else Severity.WARNING
-    head = next(root.iterchildren(f"{{*}}{HEAD}", f"{{*}}{OLDER_HEAD}"), None)
+    head = _child(root, HEAD, OLDER_HEAD)
     found = (
         *_attributes(root, package, declarations, locate, severity),
         *(() if head is None else _message_type(root, head, locate, severity)),
@@ -77,7 +77,7 @@ def _attributes(
 
 def _message_type(root: etree._Element, head: etree._Element, locate: Locate, severity: Severity) -> Iterator[Finding]:
     number = _NUMBER.search(str(root.tag))
-    code = head.find(_TYPE)
+    code = _below(head, *_TYPE)
     if number and code is not None and (code.text or "").strip() != number[1]:
         yield Finding(
             MESSAGE_TYPE_MISMATCH,
@@ -95,19 +95,33 @@ def _message_type(root: etree._Element, head: etree._Element, locate: Locate, se
 
 def _kennungen(head: etree._Element, locate: Locate, severity: Severity) -> Iterator[Finding]:
     for party in _PARTIES:
-        for named in head.iterchildren(party):
-            directory, kennung = named.findtext("{*}verzeichnisdienst/{*}code"), named.find("{*}kennung")
-            if (directory or "").strip() != _DVDV or kennung is None:
-                continue
-            if not _KENNUNG.fullmatch((kennung.text or "").strip()):
-                yield Finding(
-                    KENNUNG_MALFORMED,
-                    Sentence(
-                        "Die Kennung hat nicht die Form, die das DVDV verlangt: drei Buchstaben, Doppelpunkt, Ziffern.",
-                        "The Kennung is not of the form that the DVDV demands: three letters, a colon, digits.",
-                    ),
-                    severity=severity,
-                    path=locate(kennung),
-                    line=kennung.sourceline,
-                    label="kennung",
-                )
+        directory, kennung = _below(head, party, "verzeichnisdienst", "code"), _below(head, party, "kennung")
+        if directory is None or kennung is None or (directory.text or "").strip() != _DVDV:
+            continue
+        if not _KENNUNG.fullmatch((kennung.text or "").strip()):
+            yield Finding(
+                KENNUNG_MALFORMED,
+                Sentence(
+                    "Die Kennung hat nicht die Form, die das DVDV verlangt: drei Buchstaben, Doppelpunkt, Ziffern.",
+                    "The Kennung is not of the form that the DVDV demands: three letters, a colon, digits.",
+                ),
+                severity=severity,
+                path=locate(kennung),
+                line=kennung.sourceline,
+                label="kennung",
+            )
+
+
+def _below(element: etree._Element, *names: str) -> etree._Element | None:
+    """The first element down this way, by local names; heads are written in several namespaces, and in none."""
+    found: etree._Element | None = element
+    for name in names:
+        found = None if found is None else _child(found, name)
+    return found
+
+
+def _child(element: etree._Element, *names: str) -> etree._Element | None:
+    for child in element:
+        if str(child.tag).rpartition("}")[2] in names:
+            return child
+    return None

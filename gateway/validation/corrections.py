@@ -20,9 +20,6 @@ from gateway.validation.catalogue import ID_MISSING, ID_TWICE
 from gateway.validation.declarations import Declaration, Declarations, Kind, Sifted
 from gateway.validation.places import Fault, place_of
 
-OVERLOOKED: Final = (Kind.ID, Kind.IDREF, Kind.BASE64, Kind.LIST, Kind.FLOAT, Kind.DURATION, Kind.URI)
-"""the kinds of elements at which libxml2 overlooks something"""
-
 BLANK: Final = " \t\r\n"
 _NIL: Final = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 
@@ -45,6 +42,9 @@ class Value(NamedTuple):
 
 def overlooked(caught: Sifted) -> list[Fault]:
     """What is wrong with the identifiers, Base64 data, lists and numbers among these elements."""
+    caught = tuple(one for one in caught if one[1].doubtful)
+    if not caught:
+        return []
     faults: list[Fault] = []
     known: set[str] = set()
     references: list[tuple[Value, str]] = []

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from lxml import etree
 
+from gateway.validation.din91379 import DATATYPES
 from gateway.validation.grammar import Attribute, CodeUse, Grammar, Kind, Place
 
 __all__ = ["Attribute", "CodeUse", "Declaration", "Declarations", "Kind", "Sieve", "Sifted"]
@@ -23,6 +24,10 @@ XSI_TYPE: Final = "{http://www.w3.org/2001/XMLSchema-instance}type"
 _RETYPED: Final = etree.XPath(
     "boolean((//*[@xsi:type])[1])", namespaces={"xsi": "http://www.w3.org/2001/XMLSchema-instance"}
 )
+
+
+OVERLOOKED: Final = frozenset({Kind.ID, Kind.IDREF, Kind.BASE64, Kind.LIST, Kind.FLOAT, Kind.DURATION, Kind.URI})
+"""the kinds of elements at which libxml2 overlooks something"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,10 @@ class Declaration:
     fixed: str | None
     kinds: frozenset[Kind]
     """what the element itself or one of its attributes can hold"""
+    doubtful: bool = False
+    """whether it is of a kind at which libxml2 overlooks something"""
+    texts: tuple[tuple[str | None, str], ...] = ()
+    """what of it has a datatype of DIN 91379: an attribute, or None for its own text, and the datatype"""
 
 
 Sifted: TypeAlias = "tuple[tuple[etree._Element, Declaration], ...]"  # noqa: SLF001 - lxml has no other name for it
@@ -171,8 +180,16 @@ class Sieve:
             tags = tuple(tag for name in found for tag in self._by_local[name])
         if not tags:
             return ()
-        known, of = self._known, self._of
-        return self._wanted_of((one, known[str(one.tag)] or of(one)) for one in root.iter(*tags))
+        known, of, wanted = self._known, self._of, self._wanted
+        caught: list[tuple[etree._Element, Declaration]] = []
+        for one in root.iter(*tags):
+            declared = known[one.tag]  # type: ignore[index]  # iter gives elements only, whose tags are texts
+            if declared is None:  # the name alone does not tell
+                declared = of(one)
+                if declared is None or wanted.isdisjoint(declared.kinds):
+                    continue
+            caught.append((one, declared))
+        return tuple(caught)
 
     def _wanted_of(self, found: Iterable[tuple[etree._Element, Declaration | None]]) -> Sifted:
         wanted = self._wanted
@@ -194,7 +211,17 @@ def _declaration(place: Place) -> Declaration:
         characters=type_.characters,
         fixed=place.fixed,
         kinds=type_.kinds,
+        doubtful=not OVERLOOKED.isdisjoint(type_.kinds),
+        texts=tuple(_texts(type_.characters, type_.attributes)),
     )
+
+
+def _texts(own: str | None, attributes: Mapping[str, Attribute]) -> Iterator[tuple[str | None, str]]:
+    if own in DATATYPES:
+        yield None, own or ""
+    for name, attribute in attributes.items():
+        if attribute.characters in DATATYPES:
+            yield name, attribute.characters or ""
 
 
 def _clark(element: etree._Element, name: str) -> str:

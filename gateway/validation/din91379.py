@@ -66,6 +66,8 @@ class Datatype:
 
     def first_stranger(self, text: str) -> str | None:
         """The first character of a text that is not in this datatype where it stands; None where all are."""
+        if self.characters.issuperset(text):  # tells nearly always, and sooner than the pattern
+            return None
         matched = self.permitted.match(text)
         end = matched.end() if matched else 0
         return text[end] if end < len(text) else None

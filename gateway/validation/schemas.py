@@ -7,14 +7,14 @@ import threading
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from gateway.errors import BadPackage, NotChecked, NotReadable, Sentence, TooLarge, WrongEncoding
 from gateway.submission import Actor, Finding, Reading, Severity
 from gateway.validation.against_schema import AgainstSchema
 from gateway.validation.beyond_schema import SKIPPED, BeyondSchema
 from gateway.validation.choice import ambiguous, unknown
-from gateway.validation.declarations import Declarations
+from gateway.validation.declarations import OVERLOOKED, Declarations, Kind, Sifted
 from gateway.validation.engine import Engine
 from gateway.validation.manifests import MANIFEST
 from gateway.validation.packages import Library, Package
@@ -39,6 +39,7 @@ class Schemas:
         self._by_root: Final = _by_root(packages)
         self._engines: Final = _Engines()
         self._declarations: Final = {one: Declarations(one.files, one.entry) for one in packages}
+        self._sieves: Final = {one: self._declarations[one].sieve(*OF_INTEREST) for one in packages}
         self._against_schema: Final = {one: AgainstSchema(one, self._declarations[one]) for one in packages}
         self._runner: Final = RuleRunner()
         self._beyond: Final = {one: BeyondSchema(one, self._declarations[one], self._runner) for one in packages}
@@ -81,8 +82,9 @@ class Schemas:
         parsed, source, well_formed = self._read(document, charset, most, only_utf8=only_utf8)
         match self._by_root.get((parsed.namespace, parsed.root), ()):
             case (package,):
-                schema = self._schema_stage(package, parsed, source)
-                return self._concluded(package, parsed, source, well_formed, schema)
+                sifted = self._sieves[package].sift(parsed.tree, source)
+                schema = self._schema_stage(package, parsed, source, sifted)
+                return self._concluded(package, _Seen(parsed, source, sifted), well_formed, schema)
             case ():
                 found = unknown(parsed, self.packages)
                 stages = (well_formed, Stage(SCHEMA, Outcome.FAILED, (found,)), *SKIPPED)
@@ -101,8 +103,11 @@ class Schemas:
         parsed = parse(document, charset=charset, most=most)
         match self._by_root.get((parsed.namespace, parsed.root), ()):
             case (package,) if not self._beyond[package].has_rules:
-                schema = self._against_schema[package].glance(parsed, document, self._engines.of(package))
-                verdict = self._concluded(package, parsed, document, _WELL_FORMED, schema) if schema else None
+                sifted = self._sieves[package].sift(parsed.tree, document)
+                schema = self._against_schema[package].glance(parsed, document, self._engines.of(package), sifted)
+                if schema is None:
+                    return None
+                verdict = self._concluded(package, _Seen(parsed, document, sifted), _WELL_FORMED, schema)
                 return verdict if isinstance(verdict, Valid) else None
             case _:
                 return None
@@ -127,22 +132,33 @@ class Schemas:
                 raise
             return parse(other, most=2 * most), other, _IN_ANOTHER_ENCODING
 
-    def _concluded(
-        self, package: Package, parsed: Document, source: bytes, well_formed: Stage, schema: Stage
-    ) -> Verdict:
+    def _concluded(self, package: Package, seen: _Seen, well_formed: Stage, schema: Stage) -> Verdict:
         if package.strict and well_formed.findings:
             graver = tuple(replace(finding, severity=Severity.ERROR) for finding in well_formed.findings)
             well_formed = replace(well_formed, findings=graver)
         beyond = SKIPPED
         if schema.outcome is Outcome.PASSED:
-            beyond = self._beyond[package].judge(parsed, source, self._engines.of(package).names)
-        return concluded(parsed, package, (well_formed, schema, *beyond), DECISIVE)
+            names = self._engines.of(package).names
+            beyond = self._beyond[package].judge(seen.document, seen.source, seen.sifted, names)
+        return concluded(seen.document, package, (well_formed, schema, *beyond), DECISIVE)
 
-    def _schema_stage(self, package: Package, parsed: Document, document: bytes) -> Stage:
+    def _schema_stage(self, package: Package, parsed: Document, source: bytes, sifted: Sifted) -> Stage:
         try:
-            return self._against_schema[package].judge(parsed, document, self._engines.of(package))
+            return self._against_schema[package].judge(parsed, source, self._engines.of(package), sifted)
         except NotChecked as trouble:
             return Stage(SCHEMA, Outcome.ERROR, (_broke_down(trouble.detail),))
+
+
+class _Seen(NamedTuple):
+    """A document as it was parsed, the bytes it was read from, and what was sifted from it."""
+
+    document: Document
+    source: bytes
+    sifted: Sifted
+
+
+OF_INTEREST: Final = (*OVERLOOKED, Kind.CODE, Kind.CHARACTERS)
+"""the kinds of elements that are looked at once more"""
 
 
 def _broke_down(what: Sentence) -> Finding:
