@@ -113,7 +113,8 @@ class Declarations:
         wanted = frozenset(kinds)
         sieve = self._sieves.get(wanted)
         if sieve is None:
-            sieve = self._sieves[wanted] = Sieve(self._sieve(wanted), wanted, self.of)
+            known = self._sieve(wanted)
+            sieve = self._sieves[wanted] = Sieve(known, self._by_parent(known), wanted, self.of)
         return sieve
 
     def _sieve(self, kinds: frozenset[Kind]) -> dict[str, Declaration | None]:
@@ -130,6 +131,16 @@ class Declarations:
                 alike = not blind and all(one == several[0] for one in several)
                 sieve[name] = several[0] if alike else None
         return sieve
+
+    def _by_parent(self, known: Mapping[str, Declaration | None]) -> dict[tuple[str, str], Declaration]:
+        """Where a name does not tell, but the parent's name beside it does; parents with wildcards tell nothing."""
+        open_ = {place.tag for place in self._declared if place.type.wildcards}
+        several = defaultdict[tuple[str, str], list[Declaration]](list)
+        for place in self._grammar.places:
+            for tag, child in place.type.children.items():
+                if place.tag not in open_ and tag in known and known[tag] is None:
+                    several[tag, place.tag].append(replace(self._declared[child], label=None))
+        return {pair: all_[0] for pair, all_ in several.items() if all(one == all_[0] for one in all_)}
 
     def _as(self, place: Place, name: str) -> Place:
         """An element whose `xsi:type` names another type; a type that the schema does not know changes nothing."""
@@ -150,10 +161,12 @@ class Sieve:
     def __init__(
         self,
         known: Mapping[str, Declaration | None],
+        by_parent: Mapping[tuple[str, str], Declaration],
         wanted: frozenset[Kind],
         of: Callable[[etree._Element], Declaration | None],
     ) -> None:
         self._known: Final = known
+        self._by_parent: Final = by_parent
         self._wanted: Final = wanted
         self._of: Final = of
         self._tags: Final = tuple(known)
@@ -180,12 +193,13 @@ class Sieve:
             tags = tuple(tag for name in found for tag in self._by_local[name])
         if not tags:
             return ()
-        known, of, wanted = self._known, self._of, self._wanted
+        known, by_parent, of, wanted = self._known, self._by_parent, self._of, self._wanted
         caught: list[tuple[etree._Element, Declaration]] = []
         for one in root.iter(*tags):
             declared = known[one.tag]  # type: ignore[index]  # iter gives elements only, whose tags are texts
             if declared is None:  # the name alone does not tell
-                declared = of(one)
+                parent = one.getparent()
+                declared = (parent is not None and by_parent.get((str(one.tag), str(parent.tag)))) or of(one)
                 if declared is None or wanted.isdisjoint(declared.kinds):
                     continue
             caught.append((one, declared))
