@@ -25,6 +25,7 @@ from gateway.validation.engine import Engine
 from gateway.validation.harvest import SELF_CONTAINED, Harvest, harvest, variants
 from gateway.validation.manifests import LISTS, MANIFEST, RULES, Manifest
 from gateway.validation.planning import Draft, Missing, Plan, plan
+from gateway.validation.schematron import Rules
 from gateway.validation.sealing import supplemented, written
 from gateway.validation.sources import Opened, Source
 from gateway.validation.store import Store
@@ -55,6 +56,8 @@ def install(
     dates = {"valid_from": valid_from, "valid_until": valid_until}
     with Opened(paths) as opened, _locked(folder):
         planned, warnings = _planned(opened.sources, Store(folder))
+        for draft in planned.drafts:
+            Rules.of(draft.rules)  # refuses what are no rules, before anything is put anywhere
         new = [draft for draft in planned.drafts if not draft.installed]
         extras = {draft.key: _extras(folder, draft) for draft in planned.drafts if draft.installed}
         with _staging(folder) as staging:

@@ -7,6 +7,10 @@ import pytest
 
 from tests.gateway.cli.calling import A_VALID_ONE, Call
 
+RULES = """<schema xmlns="http://purl.oclc.org/dsdl/schematron" queryBinding="xslt2">
+<ns prefix="t" uri="urn:test:1"/>
+<pattern><rule context="t:a.b.0100"><assert test="true()" id="t-1">Immer wahr.</assert></rule></pattern>
+</schema>"""
 SCHEMA = """<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:test:1"><xs:annotation>
 <xs:appinfo><standard><nameKurz>XTest</nameKurz></standard><versionStandard><version>1.0</version></versionStandard>
 </xs:appinfo></xs:annotation><xs:element name="a.b.0100" type="xs:int"><xs:annotation><xs:appinfo>
@@ -21,7 +25,7 @@ def package(tmp_path: Path) -> Path:
     path = tmp_path / "urn:xoev-de:test:standard:xtest_1.0:xmlschema:datei:xsd.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("xsd/t.xsd", SCHEMA)
-        archive.writestr("sch/t.sch", "<s/>")
+        archive.writestr("sch/t.sch", RULES)
     return path
 
 

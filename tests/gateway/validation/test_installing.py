@@ -25,6 +25,9 @@ MESSAGE = (
     "<xs:documentation>Leistung 99012070006000.</xs:documentation></xs:annotation></xs:element>"
 )
 IMPORT = '<xs:import namespace="{0}" schemaLocation="https://example.org/{1}"/>'
+RULES = """<schema xmlns="http://purl.oclc.org/dsdl/schematron" queryBinding="xslt2">
+<pattern><rule context="/*"><assert test="true()" id="t-1">Immer wahr.</assert></rule></pattern>
+</schema>"""
 LIST = """<gc:CodeList xmlns:gc="http://docs.oasis-open.org/codelist/ns/genericode/1.0/"><Identification>
 <ShortName>farbe</ShortName><Version>1</Version><CanonicalUri>urn:test:farbe</CanonicalUri></Identification>
 <ColumnSet><Column Id="code"><ShortName>code</ShortName></Column>
@@ -175,7 +178,7 @@ def test_the_document_type_of_signatures_is_taken_off(pack: Pack, store: Path) -
 
 def test_lists_and_rules_come_along(pack: Pack, store: Path) -> None:
     """Code lists are found by URI and version, rules by name; samples and other papers stay where they are."""
-    rules = {"sch/t.sch": "<s/>", "sch/t.xsl": "<x/>", "andere/fremd.xsl": "<x/>"}
+    rules = {"sch/t.sch": RULES, "sch/t.xsl": "<x/>", "andere/fremd.xsl": "<x/>"}
     papers = {"xml/beispiel.xml": "<sample/>", "README.md": "# XTest"}
     install(store, [pack({"xsd/t.xsd": schema(), "code/farbe_1.xml": LIST, **rules, **papers})])
     (package,) = Schemas.load(store).packages
@@ -202,7 +205,7 @@ def test_what_was_forgotten_can_be_added(pack: Pack, store: Path) -> None:
     """The same version with its rules or lists after all is no other version."""
     install(store, [pack({"t.xsd": schema()})])
     (before,) = Schemas.load(store).packages
-    report = install(store, [pack({"t.xsd": schema(), "t.sch": "<s/>", "code/farbe.xml": LIST})])
+    report = install(store, [pack({"t.xsd": schema(), "t.sch": RULES, "code/farbe.xml": LIST})])
     (after,) = Schemas.load(store).packages
 
     assert labels(report.supplemented) == ["XTest 1.0"]
@@ -326,6 +329,7 @@ BROKEN: dict[str, tuple[dict[str, str | bytes], str]] = {
         r"farbe\.xml: .*error message of XRepository",
     ),
     "something else among lists": ({"t.xsd": schema(), "codelists/x.xml": "<x/>"}, r"codelists/x\.xml"),
+    "rules that are none": ({"t.xsd": schema(), "sch/t.sch": "<s/>"}, r"t\.sch: there are no rules in it"),
     "no schema": ({"README.md": "nichts"}, r"holds no XML schema"),
     "a schema that is none": ({"t.xsd": "<html/>"}, r"t\.xsd is no XML schema"),
     "a schema that is no XML": ({"t.xsd": "<xs:schema"}, r"t\.xsd is not well-formed"),
@@ -428,7 +432,7 @@ def test_a_version_has_one_content(pack: Pack, store: Path, change: str) -> None
 @pytest.mark.parametrize("file", ["t.xsd", "code/farbe.xml", "sch/t.sch"])
 def test_a_changed_file_refuses_to_load(pack: Pack, store: Path, file: str) -> None:
     """What was installed is sealed: documents, code lists and rules."""
-    install(store, [pack({"t.xsd": schema(), "code/farbe.xml": LIST, "sch/t.sch": "<s/>"})])
+    install(store, [pack({"t.xsd": schema(), "code/farbe.xml": LIST, "sch/t.sch": RULES})])
     with (store / "xtest/1.0" / file).open("a") as sealed:
         sealed.write(" ")
 
