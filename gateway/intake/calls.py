@@ -19,15 +19,15 @@ from gateway.intake.clients import ClientRegister
 from gateway.intake.crowd import Crowd
 from gateway.intake.limits import Limits
 from gateway.intake.packages import packages
-from gateway.intake.responses import PROBLEM, told
-from gateway.intake.routes import route, services
+from gateway.intake.responses import PROBLEM, knows, told, told_unless_known
+from gateway.intake.routes import connections, route, services
 from gateway.intake.unpacking import read_document, unpack
 from gateway.intake.visit import Visit
 from gateway.journal import Client, Standing
 from gateway.journey import Gateway
 from gateway.parcel import Parcel
 from gateway.receipt import Receipt
-from gateway.routing import Question, explain
+from gateway.routing import ConnectionState, Question, Wanted, explain, offered
 from gateway.submission import SECOND, State, Submission, SubmissionId
 
 _BERLIN: Final = ZoneInfo("Europe/Berlin")
@@ -111,7 +111,7 @@ class Calls:
         headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
         if not receipt.is_final(standing):
             headers["Retry-After"] = str(self._ask_again_after(standing))
-        if _knows(visit.header(b"if-none-match"), tag):
+        if knows(visit, tag):
             return Response(status_code=304, headers=headers)
         body = receipt.status(
             standing, visit.language, authority=self._authority(standing.submission), sandbox=self._sandbox
@@ -175,6 +175,18 @@ class Calls:
         installed = {(package.namespace, root) for package in judging for root in package.roots}
         return told(services(self._gateway.tables.services, installed, sandbox=self._sandbox), visit)
 
+    async def connections(self, request: Request) -> Response:
+        """Which authorities can be reached for what, as far as this client's scope goes; 304 where that is known."""
+        visit = Visit.of(request.scope)
+        client = await self._identified(visit)
+        query = parameters.query(visit, parameters.FILTER)
+        state = ConnectionState(query["state"]) if "state" in query else None
+        wanted = Wanted(leistung=query.get("leistung"), ars=query.get("ars"), state=state)
+        tables = self._gateway.tables
+        found = offered(tables, client, wanted, self._today())
+        body = connections(found, visit.language, called=tables.authority_name, sandbox=self._sandbox)
+        return told_unless_known(body, visit)
+
     async def schemas(self, request: Request) -> Response:
         """By what is judged here, and until when."""
         visit = Visit.of(request.scope)
@@ -213,12 +225,6 @@ class Calls:
 
     def _authority(self, submission: Submission) -> str:
         return self._gateway.tables.authority_name(submission.authority)
-
-
-def _knows(if_none_match: str, tag: str) -> bool:
-    """Whether `If-None-Match` (RFC 9110 §13.1.2) names this tag, compared weakly."""
-    named = (one.strip().removeprefix("W/") for one in if_none_match.split(","))
-    return if_none_match == "*" or tag in named
 
 
 def _no_submission() -> NotFound:

@@ -12,6 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import ConfigDict, TypeAdapter, with_config
 
 from gateway import receipt
+from gateway.connection import ConnectionState
 from gateway.errors import GatewayError, Language
 from gateway.intake import examples
 from gateway.intake.calls import Calls
@@ -37,6 +38,7 @@ _SHAPES: Final = (
     shapes.Verdict,
     shapes.Route,
     shapes.Services,
+    shapes.Connections,
     shapes.Packages,
 )
 _PARTS: Final = (
@@ -50,6 +52,7 @@ _PARTS: Final = (
     shapes.Place,
     shapes.Service,
     shapes.ServiceMessage,
+    shapes.Offer,
     shapes.Package,
     shapes.PackageMessage,
 )
@@ -201,6 +204,22 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         "welche Behörden angeschrieben werden können.",
         parameters=[],
         answers={200: _answer("Die Leistungen.", shapes.Services, examples.SERVICES, [])},
+        refusals=examples.ON_ASKING,
+    )
+    _add(
+        api,
+        "GET",
+        "/v1/connections",
+        calls.connections,
+        name="listConnections",
+        tag="Vorab",
+        summary="Anbindungen zeigen",
+        description=examples.ABOUT_CONNECTIONS,
+        parameters=[_LEISTUNG_WANTED, _PLACE_WANTED, _STATE_WANTED, _IF_NONE_MATCH],
+        answers={
+            200: _answer("Die Anbindungen.", shapes.Connections, examples.CONNECTIONS, ["ETag"]),
+            304: {"description": "Unverändert seit dem Stand, den If-None-Match nennt."},
+        },
         refusals=examples.ON_ASKING,
     )
     _add(
@@ -386,6 +405,19 @@ _ARS: Final[Json] = {
     "nicht nennt.",
     "schema": {"type": "string", "pattern": "^[0-9]{2,12}$"},
     "example": "097610000000",
+}
+_LEISTUNG_WANTED: Final[Json] = {**_LEISTUNG, "description": "Nur Anbindungen für diesen Leistungsschlüssel."}
+_PLACE_WANTED: Final[Json] = {
+    **_ARS,
+    "description": "Nur Anbindungen der Behörden, die an diesem Ort oder in einem Teil davon zuständig sind: "
+    "ARS jeder Ebene oder AGS.",
+}
+_STATE_WANTED: Final[Json] = {
+    "name": "state",
+    "in": "query",
+    "description": "Nur Anbindungen in diesem Stand.",
+    "schema": {"type": "string", "enum": [*ConnectionState]},
+    "example": "live",
 }
 _IDEMPOTENCY_KEY: Final[Json] = {
     "name": "Idempotency-Key",

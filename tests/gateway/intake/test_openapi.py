@@ -18,6 +18,7 @@ OPERATIONS = {
     "getSubmissionReceipt": ("get", "/v1/submissions/{submission}/receipt", {200, 400, 401, 404, 500, 503}),
     "findRoute": ("get", "/v1/routes", {200, 400, 401, 500, 503}),
     "listServices": ("get", "/v1/services", {200, 400, 401, 500, 503}),
+    "listConnections": ("get", "/v1/connections", {200, 304, 400, 401, 500, 503}),
     "listSchemas": ("get", "/v1/schemas", {200, 400, 401, 500, 503}),
     "isAlive": ("get", "/livez", {200}),
     "isReady": ("get", "/readyz", {200, 503}),
