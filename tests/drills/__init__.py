@@ -1,7 +1,21 @@
-"""The bad days: processes killed, the broker wiped, wires cut. Small in the tests, at full size with `make drill`."""
+"""
+The bad days: processes killed, the broker wiped, wires cut; and verdicts beside those of another engine, and of crowds.
+
+Small in the tests, at full size with `make drill`.
+"""
 
 from tests.drills.broker import broker_wiped, wires_cut
+from tests.drills.crowds import threads_crowded
 from tests.drills.killed import gateway_killed, worker_killed
 from tests.drills.report import Report
+from tests.drills.verdicts import verdicts_compared
 
-__all__ = ["Report", "broker_wiped", "gateway_killed", "wires_cut", "worker_killed"]
+__all__ = [
+    "Report",
+    "broker_wiped",
+    "gateway_killed",
+    "threads_crowded",
+    "verdicts_compared",
+    "wires_cut",
+    "worker_killed",
+]
