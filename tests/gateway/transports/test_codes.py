@@ -18,7 +18,12 @@ NO_CODES = {
 
 
 @pytest.mark.parametrize(
-    "file", ["certificates.py", "https/answers.py", "https/client.py", "https/failures.py", "https/tokens.py"]
+    "file",
+    [
+        *("certificates.py", "https/answers.py", "https/client.py", "https/failures.py", "https/tokens.py"),
+        *("xta/answers.py", "xta/client.py", "xta/faults.py", "xta/ids.py", "xta/mailbox.py", "xta/package.py"),
+        "xta/sending.py",
+    ],
 )
 def test_every_code_is_explained(file: str) -> None:
     """`docs/transports.md` has each code between backticks."""
