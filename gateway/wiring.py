@@ -30,6 +30,7 @@ from gateway.events import BUILD, FACTS, GatewayStarted, GatewayStopping
 from gateway.intake import ClientRegister, Connection, Limits, build, samples_in
 from gateway.journey import Gateway
 from gateway.plugins import Plugins
+from gateway.receipt import Letterhead
 from gateway.rounds import Pace, following_tables, rounds
 from gateway.routing import Board, Tables, Watch
 from gateway.routing.watching import insist_on_destinations
@@ -260,6 +261,9 @@ def _gateway(settings: Settings, facts: Facts, board: Board, journal: SqlJournal
         policies=policies.__getitem__,
         clock=clock,
         chance=random.random,
+        letterhead=Letterhead(
+            name=settings.answers_as, kennung=settings.answers_kennung, contact=settings.answers_contact
+        ),
     )
 
 

@@ -74,6 +74,11 @@ submissions: Final = Table(
     _text("cause"),
     _number("handed_over_at", null=True),
     _number("confirmed_at", null=True),
+    # What the message's head says of itself: enough to answer it when its document is gone, or never was.
+    _text("message_type", null=True),
+    _text("message_created", null=True),
+    _text("reader", null=True),
+    _text("author", null=True),
     Index("submissions_id", "id", unique=True),
     sqlite_autoincrement=True,
 )
