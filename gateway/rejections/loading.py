@@ -8,6 +8,7 @@ where something in it is not known; one that ends in `*` comes once for each rea
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -49,10 +50,12 @@ class _Reader:
     def __init__(self, file: Path) -> None:
         self._file = file
         try:
-            self._facts: dict[str, Any] = tomllib.loads(file.read_bytes().decode())
+            content = file.read_bytes()
+            self._facts: dict[str, Any] = tomllib.loads(content.decode())
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as broken:
             reason = broken.strerror if isinstance(broken, OSError) else broken
             raise BadPackage(f"{file} ist nicht lesbar: {reason}", f"{file} cannot be read: {reason}") from None
+        self._digest = hashlib.sha256(content).hexdigest()
 
     def table(self) -> Table:
         top = self._facts
@@ -65,6 +68,7 @@ class _Reader:
             raise self._wrong(f"codes.{unknown}")
         table = Table(
             file=self._file,
+            digest=self._digest,
             standards=self._standards(top),
             package=self._text(top, "package"),
             codes=CodeListName(codes["uri"], codes["version"]),

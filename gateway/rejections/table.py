@@ -84,6 +84,8 @@ class Table:
     """How messages of these standards are turned down and acknowledged."""
 
     file: Path
+    digest: str
+    """hex SHA-256 of the file"""
     standards: tuple[str, ...]
     """names of the standards whose messages are answered like this"""
     package: str

@@ -43,8 +43,8 @@ class Schemas:
         """what the packages use of each other and of the common modules; sorted likewise"""
         self.rejections: Final = rejections or {}
         """how messages of a standard are turned down and acknowledged, by its name"""
-        self.digest: Final = _digest(packages)
-        """hex SHA-256 over all packages: replicas that judge alike have the same"""
+        self.digest: Final = _digest(packages, self.rejections)
+        """hex SHA-256 over all packages and tables: replicas that judge and answer alike have the same"""
         self._by_root: Final = _by_root(packages)
         self._engines: Final = _Engines()
         self._declarations: Final = {one: Declarations(one.files, one.entry) for one in packages}
@@ -248,6 +248,7 @@ def _with_case(package: Package, rejections: Mapping[str, Table]) -> Package:
     return replace(package, reading=replace(package.reading, case=table.case))
 
 
-def _digest(packages: tuple[Package, ...]) -> str:
+def _digest(packages: tuple[Package, ...], rejections: Mapping[str, Table]) -> str:
     lines = "".join(f"{package.digest}  {package.label}\n" for package in packages)
+    lines += "".join(f"{table.digest}  {standard}\n" for standard, table in sorted(rejections.items()))
     return hashlib.sha256(lines.encode()).hexdigest()

@@ -5,7 +5,6 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import httpx2
 import pytest
@@ -158,20 +157,6 @@ def test_xbau_is_turned_down_in_xbau(building: House) -> None:
         assert base64.b64decode(written.text("rueckweisungDaten/nachricht") or "") == kept
         assert set(written.texts(REASONS)) == {"X001"}
     assert {finding["xoev"] for finding in problem["findings"]} == {"X001"}
-
-
-def test_problems_have_the_codes_of_the_standards_own_list(building: House) -> None:
-    """A message of XBau that nobody here takes has the code of XBau's list, in JSON as in XML."""
-    sample = building.gateway.schemas.coded("XBau", (finding("unknown-code"), finding("not-connected")))
-
-    assert [one.xoev for one in sample] == ["X011", "S999"]
-
-
-def finding(code: str) -> Any:
-    from gateway.errors import Sentence
-    from gateway.submission import Finding
-
-    return Finding(code, Sentence("a", "b"), xoev="S011")
 
 
 def test_xwasser_is_acknowledged_in_xwasser(building: House, shared_data: Path) -> None:
