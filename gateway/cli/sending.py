@@ -241,6 +241,21 @@ def _show_status(standing: Mapping[str, Any], told: Mapping[str, Any], *, json: 
     terminal().show(headline)
     for step in steps_in(told):
         _show_step(step)
+    if "waitsFor" in standing:
+        first = standing["waitsFor"]
+        terminal().show(
+            Sentence(
+                f"    Wartet, bis {first} aus demselben Vorgang angekommen oder abgeschlossen ist.",
+                f"    Waits until {first} of the same case has arrived or ended.",
+            )
+        )
+    if "heldBack" in standing:
+        waiting = ", ".join(standing["heldBack"])
+        terminal().show(
+            Sentence(
+                f"    Auf sie warten aus demselben Vorgang: {waiting}.", f"    Wait for it in its case: {waiting}."
+            )
+        )
     if "nextAttemptAt" in standing:
         at = time_of_day(standing["nextAttemptAt"])
         terminal().show(Sentence(f"    Nächster Versuch ab {at}.", f"    Next attempt from {at}."))
