@@ -232,6 +232,7 @@ async def tell_the_story(rig: Rig, looking_at: Looking) -> int:
     await run(handing_over.RETURN_UNCLAIMED, Unclaimed(0, 0))
     await run(looking.LOOK, claims[0].submission.id)
     await run(looking.HISTORY, claims[0].submission.id)
+    await run(looking.VERSIONS, [one.submission.id for one in claims])
     await run(looking.WAITING_FOR_PEOPLE, 100)
     await run(recording.RECORD, rig.entry(destination="lane-3", reference_uuid=first, case_key=first))
     await run(hand_over(limits, lambda: [PAUSED]), 1_000)
