@@ -126,6 +126,7 @@ def _submission(
         case_key=reading.case_key,
         test=reading.test,
         received_at=parcel.received_at,
+        case_id=reading.case_id,
         message_type=reading.message_type,
         created_at=reading.created_at,
         reader=reading.reader,

@@ -169,6 +169,8 @@ class Submission:
     case_key: str | None
     test: bool
     received_at: Micros
+    case_id: str | None = None
+    """the id of the case, where the message named one"""
     message_type: str | None = None
     """code of the message's type, as its head has it"""
     created_at: str | None = None
@@ -179,11 +181,6 @@ class Submission:
     """`autor/kennung`"""
     traceparent: str = ""
     attachments: tuple[Attachment, ...] = field(default=())
-
-    @property
-    def case_id(self) -> str | None:
-        """The id of the case, where the message named one."""
-        return self.case_key if self.case_key not in {self.reference_uuid, self.message_uuid} else None
 
 
 def new_id(now: Micros) -> SubmissionId:

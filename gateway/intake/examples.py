@@ -45,6 +45,11 @@ ABOUT_RECEIPT: Final = (
     "die Nachricht, die der Standard dafür hat und ein Gateway senden darf: die Rückweisung, wo eine Einreichung "
     "zurückgewiesen wurde, sonst die Quittung. Hat er keine, ist die Antwort 406 oder, wo `Accept` es zulässt, JSON."
 )
+ABOUT_CONNECTIONS: Final = (
+    "Welche Behörde wofür angebunden ist, soweit dieser Zugang dorthin senden darf: zu lesen, bevor ein Formular "
+    "gezeigt wird. Mit If-None-Match kostet eine Wiederholung fast nichts. Warum an einem Ort jemand zuständig ist, "
+    "erklärt /v1/routes."
+)
 
 _AWAY: Final = JournalUnavailable()
 _NOBODY: Final = NotIdentified(
@@ -202,6 +207,21 @@ SERVICES: Final[shapes.Services] = {
                     "place": "//neueWohnung/gemeinde/gemeindeschluessel",
                 }
             ],
+        }
+    ]
+}
+CONNECTIONS: Final[shapes.Connections] = {
+    "connections": [
+        {
+            "id": f"{SERVICE}/09761",
+            "service": SERVICE,
+            "leistungen": ["99115005104000"],
+            "authority": AUTHORITY,
+            "state": "live",
+            "stateLabel": "in Betrieb",
+            "open": True,
+            "openForTests": True,
+            "liveSince": "2026-10-01",
         }
     ]
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -19,7 +20,7 @@ JSON: Final = "application/json"
 PROBLEM: Final = "application/problem+json"
 XML: Final = "application/xml"
 
-VARIES: Final = {"Vary": "Accept"}
+VARIES: Final = {"Vary": "Accept, Accept-Language"}
 """For what comes in more than one form."""
 NOT_STORED: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 """For what is fetched. Answers to POST are stored by nobody (RFC 9111 §3), and each header costs time."""
@@ -41,6 +42,24 @@ def told(
         status,
         {"Content-Type": media_type, "Content-Language": visit.language.value, **headers},
     )
+
+
+def told_unless_known(body: Mapping[str, Any], visit: Visit) -> Response:
+    """A JSON answer with the tag of its bytes; 304 for a visitor who has just that (RFC 9110 §13.1.2)."""
+    answer = told(body, visit)
+    tag = f'"{hashlib.sha256(answer.body).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Accept-Language"}
+    if knows(visit, tag):
+        return Response(status_code=304, headers=headers)
+    answer.headers.update(headers)
+    return answer
+
+
+def knows(visit: Visit, tag: str) -> bool:
+    """Whether `If-None-Match` (RFC 9110 §13.1.2) names this tag, compared weakly."""
+    said = visit.header(b"if-none-match")
+    named = (one.strip().removeprefix("W/") for one in said.split(","))
+    return said == "*" or tag in named
 
 
 def in_xml(content: bytes, *, status: int = 200, headers: Mapping[str, str] = MappingProxyType({})) -> Response:

@@ -79,7 +79,7 @@ def test_the_receipt_of_what_was_rejected(house: House, portal: httpx2.Client) -
     answer = portal.get(f"{path}/receipt", headers=IN_XML)
 
     assert answer.status_code == 200
-    assert (answer.headers["vary"], answer.headers["cache-control"]) == ("Accept", "no-store")
+    assert (answer.headers["vary"], answer.headers["cache-control"]) == ("Accept, Accept-Language", "no-store")
     written = message(answer, house.gateway.schemas)
     assert written.text("rueckweisung/nachricht") is None
     assert not [canary for canary in CANARIES if canary in answer.text]
@@ -97,7 +97,7 @@ def test_what_the_standard_has_no_message_for(portal: httpx2.Client) -> None:
     assert fits(shapes.Problem, strict.json())
     assert strict.json()["code"] == "not-acceptable"
     assert "die ein Gateway senden darf" in strict.json()["detail"]
-    assert (lenient.status_code, lenient.headers["vary"]) == (200, "Accept")
+    assert (lenient.status_code, lenient.headers["vary"]) == (200, "Accept, Accept-Language")
     assert fits(shapes.TechnicalReceipt, lenient.json())
 
 
@@ -184,7 +184,7 @@ def accepted(reading: Reading) -> Entry:
         standard=reading.standard,
         version=reading.version,
         message_uuid=reading.message_uuid,
-        case_key=reading.case_key,
+        case_id=reading.case_id,
         message_type=reading.message_type,
         created_at=reading.created_at,
         reader=reading.reader,

@@ -1,5 +1,5 @@
 """
-Submissions remember what their message's head says of itself, so that they can be answered by a message.
+Submissions remember what their message says of itself, so that they can be answered by a message.
 
 Revision: 0007
 """
@@ -10,13 +10,13 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0007"
-down_revision = "0003"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
 _WRITTEN = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
-_FACTS = ("message_type", "message_created", "reader", "author")
+_FACTS = ("case_id", "message_type", "message_created", "reader", "author")
 
 
 def upgrade() -> None:
