@@ -133,6 +133,7 @@ async def serving(
                 settings.journal_url,
                 limits=board.limits,
                 paused=lambda: board.now.paused,
+                unordered=_unordered(facts.plugins),
                 clock=clock,
                 kind=settings.kind,
             )
@@ -263,6 +264,11 @@ def _gateway(settings: Settings, facts: Facts, board: Board, journal: SqlJournal
     )
 
 
+def _unordered(known: Plugins) -> frozenset[str]:
+    """Adapters that may bring the messages of a case in any order."""
+    return frozenset(name for name, plugin in known.found.items() if not plugin.manifest.order_matters)
+
+
 def _pace(settings: Settings) -> Pace:
     return Pace(unclaimed=settings.unclaimed_seconds, snapshot=settings.snapshot_seconds)
 
@@ -331,6 +337,7 @@ async def _listening(
         together=settings.max_together,
         body_seconds=settings.body_seconds,
         idle_seconds=settings.idle_seconds,
+        wait=settings.wait_seconds,
     )
     app = build(gateway, clients, limits=limits, routers=[status.router], samples=samples_in(settings.xsd))
     server = _Server(
@@ -362,5 +369,6 @@ async def _listening(
             GatewayStopping(role="gateway").tell()
             status.stop()
             await asyncio.sleep(settings.stop_wait)
+            gateway.news.close()
             server.should_exit = True
             await task

@@ -145,9 +145,9 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         tag="Einreichungen",
         summary="Stand einer Einreichung",
         description="Wo sie steht. Retry-After sagt, wann sich erneutes Fragen lohnt; fehlt es, ist dies das Ende.",
-        parameters=[_SUBMISSION, _IF_NONE_MATCH],
+        parameters=[_SUBMISSION, _IF_NONE_MATCH, _PREFER],
         answers={
-            200: _answer("Der Stand.", shapes.Status, examples.STATUS, ["ETag", "Retry-After"]),
+            200: _answer("Der Stand.", shapes.Status, examples.STATUS, ["ETag", "Retry-After", "Preference-Applied"]),
             304: {"description": "Unverändert seit dem Stand, den If-None-Match nennt."},
         },
         refusals=examples.ON_LOOKING,
@@ -161,8 +161,11 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         tag="Einreichungen",
         summary="Verlauf einer Einreichung",
         description="Was mit ihr geschah, das Älteste zuerst.",
-        parameters=[_SUBMISSION],
-        answers={200: _answer("Der Verlauf.", shapes.Events, examples.EVENTS, [])},
+        parameters=[_SUBMISSION, _IF_NONE_MATCH, _PREFER],
+        answers={
+            200: _answer("Der Verlauf.", shapes.Events, examples.EVENTS, ["ETag", "Preference-Applied"]),
+            304: {"description": "Unverändert seit dem Verlauf, den If-None-Match nennt."},
+        },
         refusals=examples.ON_LOOKING,
     )
     _add(
@@ -441,6 +444,14 @@ _IF_NONE_MATCH: Final[Json] = {
     "schema": {"type": "string"},
     "example": '"3-de"',
 }
+_PREFER: Final[Json] = {
+    "name": "Prefer",
+    "in": "header",
+    "description": "`wait=n` (RFC 7240), mit If-None-Match: erst antworten, wenn sich etwas geändert hat, spätestens "
+    "nach n Sekunden. Das Gateway begrenzt n; Preference-Applied nennt, was galt. Fehlt es, wurde nicht gewartet.",
+    "schema": {"type": "string"},
+    "example": "wait=20",
+}
 _LANGUAGE: Final[Json] = {
     "name": "Accept-Language",
     "in": "header",
@@ -451,6 +462,7 @@ _HEADERS: Final[Mapping[str, Json]] = {
     "Location": {"description": "Wo der Stand der Einreichung steht.", "schema": {"type": "string"}},
     "ETag": {"description": "Kennzeichen dieses Standes.", "schema": {"type": "string"}},
     "Retry-After": {"description": "Sekunden, nach denen sich erneutes Fragen lohnt.", "schema": {"type": "integer"}},
+    "Preference-Applied": {"description": "Was von Prefer galt.", "schema": {"type": "string"}},
     "Content-Language": {"description": "Sprache der Antwort.", "schema": {"type": "string", "enum": ["de", "en"]}},
     "WWW-Authenticate": {"description": "Wie man sich anmeldet (RFC 6750).", "schema": {"type": "string"}},
 }

@@ -19,6 +19,7 @@ XML: Final = frozenset({"application/xml", "text/xml"})
 MULTIPART: Final = "multipart/form-data"
 
 _KEY: Final = re.compile(r"[!-~]{1,255}")
+_WAIT: Final = re.compile(r'(?:^|,)\s*wait\s*=\s*"?(?P<seconds>[0-9]{1,6})"?\s*(?=$|[,;])')
 
 _FORMS: Final[Mapping[str, tuple[re.Pattern[str], Sentence]]] = {
     "ars": (
@@ -104,6 +105,17 @@ def idempotency_key(visit: Visit) -> str | None:
             "The Idempotency-Key has 1 to 255 visible ASCII characters.",
         )
     return key
+
+
+def wait_preferred(visit: Visit) -> int:
+    """
+    The seconds of `Prefer: wait=n` (RFC 7240 §4.3), 0 where nothing or nothing sensible is preferred.
+
+    What a preference means and nobody understands is passed over, as §2 wants it; of two the first counts.
+    """
+    said = b",".join(value for name, value in visit.scope["headers"] if name == b"prefer")
+    found = _WAIT.search(said.decode("ascii", "replace").lower())
+    return int(found["seconds"]) if found else 0
 
 
 def media_type(visit: Visit, *, multipart: bool) -> MediaType:

@@ -14,7 +14,7 @@ OPERATIONS = {
     "submit": ("post", "/v1/submissions", {202, 400, 401, 403, 408, 409, 413, 415, 422, 429, 500, 503}),
     "validate": ("post", "/v1/validations", {200, 400, 401, 408, 413, 415, 429, 500, 503}),
     "getSubmission": ("get", "/v1/submissions/{submission}", {200, 304, 400, 401, 404, 500, 503}),
-    "getSubmissionEvents": ("get", "/v1/submissions/{submission}/events", {200, 400, 401, 404, 500, 503}),
+    "getSubmissionEvents": ("get", "/v1/submissions/{submission}/events", {200, 304, 400, 401, 404, 500, 503}),
     "getSubmissionReceipt": ("get", "/v1/submissions/{submission}/receipt", {200, 400, 401, 404, 500, 503}),
     "findRoute": ("get", "/v1/routes", {200, 400, 401, 500, 503}),
     "listServices": ("get", "/v1/services", {200, 400, 401, 500, 503}),
