@@ -106,3 +106,8 @@ class Table:
     def code(self, ours: str) -> str:
         """The code of the standard's list for one of ours."""
         return self.code_of.get(ours, self.otherwise)
+
+    def own_code(self, ours: str) -> str | None:
+        """The same where the list has one that means it; None where only the code for everything else is left."""
+        code = self.code(ours)
+        return None if code == self.otherwise else code

@@ -55,7 +55,7 @@ def ambiguous(packages: Sequence[Package]) -> Finding:
 def _xoev(document: Document, packages: Sequence[Package], rejections: Mapping[str, Table]) -> str:
     """Whether the version is not supported, or of a version that is, this message."""
     tables = (rejections.get(one.standard) for one in packages if one.namespace == document.namespace)
-    return next((table.code(UNKNOWN_SERVICE) for table in tables if table), V000)
+    return next((table.own_code(UNKNOWN_SERVICE) for table in tables if table), None) or V000
 
 
 def _same_namespace(document: Document, packages: Sequence[Package]) -> Sentence | None:

@@ -138,7 +138,7 @@ class Schemas:
         table = self.rejections.get(standard)
         if table is None:
             return findings
-        return tuple(replace(one, xoev=table.code(one.code)) if one.code in CODES else one for one in findings)
+        return tuple(replace(one, xoev=table.own_code(one.code)) if one.code in CODES else one for one in findings)
 
     def package(self, standard: str, version: str) -> Package | None:
         """That version of a standard, where it is installed."""

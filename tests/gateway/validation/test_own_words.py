@@ -55,6 +55,13 @@ def test_an_operators_table_counts(write: Write, document: str, without: str, wi
     assert xoev(Schemas.load(with_table(folder)).judge(document.encode())) == {with_one}
 
 
+def test_the_code_for_everything_else_says_nothing(write: Write) -> None:
+    """What the list has no code for has none; in a Rückweisung it is the code for the rest, with a text."""
+    schemas = Schemas.load(with_table(write(BODY), TABLE.replace('"Z1"', '"Z9"')))
+
+    assert xoev(schemas.judge(b"<a.b.0100 xmlns='urn:t'/>")) == {None}
+
+
 def test_every_stage_speaks_the_same_words(write: Write) -> None:
     """The findings of a stage are those of the verdict."""
     verdict = Schemas.load(with_table(write(BODY))).judge(b"<a.b.0100 xmlns='urn:t'/>")
