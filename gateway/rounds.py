@@ -38,6 +38,8 @@ class Pace:
     idle: float = 0.5
     """the hand-over looks at least this often for what other processes or the clock made due"""
     lapse: float = 2.0
+    news: float = 0.5
+    """who waits for a submission hears within this what other processes did to it"""
     connections: float = 1.0
     """a pause of a connection takes effect within twice that"""
     tables: float = 2.0
@@ -60,6 +62,7 @@ async def rounds(gateway: Gateway, pace: Pace) -> AsyncIterator[None]:
             ("hand-over", lambda: _hand_over(gateway, pace)),
             ("lapse", lambda: _then_wait(journey.lapse(gateway=gateway), pace.lapse)),
             ("unclaimed", lambda: _then_wait(_return_unclaimed(gateway, pace), pace.unconfirmed / 3)),
+            ("news", lambda: _then_wait(journey.look_for_news(gateway=gateway), pace.news)),
             ("connections", _Following(gateway, pace).look),
             ("ledger", lambda: _balance(gateway, pace)),
             ("orphans", lambda: _then_wait(_sweep(gateway, pace), pace.sweep)),

@@ -30,6 +30,7 @@ from gateway.events import BUILD, FACTS, GatewayStarted, GatewayStopping
 from gateway.intake import ClientRegister, Connection, Limits, build, samples_in
 from gateway.journey import Gateway
 from gateway.plugins import Plugins
+from gateway.receipt import Letterhead
 from gateway.rounds import Pace, following_tables, rounds
 from gateway.routing import Board, Tables, Watch
 from gateway.routing.watching import insist_on_destinations
@@ -133,6 +134,7 @@ async def serving(
                 settings.journal_url,
                 limits=board.limits,
                 paused=lambda: board.now.paused,
+                unordered=_unordered(facts.plugins),
                 clock=clock,
                 kind=settings.kind,
             )
@@ -260,7 +262,15 @@ def _gateway(settings: Settings, facts: Facts, board: Board, journal: SqlJournal
         policies=policies.__getitem__,
         clock=clock,
         chance=random.random,
+        letterhead=Letterhead(
+            name=settings.answers_as, kennung=settings.answers_kennung, contact=settings.answers_contact
+        ),
     )
+
+
+def _unordered(known: Plugins) -> frozenset[str]:
+    """Adapters that may bring the messages of a case in any order."""
+    return frozenset(name for name, plugin in known.found.items() if not plugin.manifest.order_matters)
 
 
 def _pace(settings: Settings) -> Pace:
@@ -331,6 +341,7 @@ async def _listening(
         together=settings.max_together,
         body_seconds=settings.body_seconds,
         idle_seconds=settings.idle_seconds,
+        wait=settings.wait_seconds,
     )
     app = build(gateway, clients, limits=limits, routers=[status.router], samples=samples_in(settings.xsd))
     server = _Server(
@@ -362,5 +373,6 @@ async def _listening(
             GatewayStopping(role="gateway").tell()
             status.stop()
             await asyncio.sleep(settings.stop_wait)
+            gateway.news.close()
             server.should_exit = True
             await task

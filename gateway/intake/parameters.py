@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl
@@ -19,6 +20,7 @@ XML: Final = frozenset({"application/xml", "text/xml"})
 MULTIPART: Final = "multipart/form-data"
 
 _KEY: Final = re.compile(r"[!-~]{1,255}")
+_WAIT: Final = re.compile(r'(?:^|,)\s*wait\s*=\s*"?(?P<seconds>[0-9]{1,6})"?\s*(?=$|[,;])')
 
 _FORMS: Final[Mapping[str, tuple[re.Pattern[str], Sentence]]] = {
     "ars": (
@@ -106,6 +108,17 @@ def idempotency_key(visit: Visit) -> str | None:
     return key
 
 
+def wait_preferred(visit: Visit) -> int:
+    """
+    The seconds of `Prefer: wait=n` (RFC 7240 §4.3), 0 where nothing or nothing sensible is preferred.
+
+    What a preference means and nobody understands is passed over, as §2 wants it; of two the first counts.
+    """
+    said = b",".join(value for name, value in visit.scope["headers"] if name == b"prefer")
+    found = _WAIT.search(said.decode("ascii", "replace").lower())
+    return int(found["seconds"]) if found else 0
+
+
 def media_type(visit: Visit, *, multipart: bool) -> MediaType:
     """
     The body's media type.
@@ -130,6 +143,48 @@ def media_type(visit: Visit, *, multipart: bool) -> MediaType:
             )
         return found
     raise _not_taken(multipart=multipart)
+
+
+class Kind(StrEnum):
+    """In which form an answer may come."""
+
+    JSON = "json"
+    XML = "xml"
+
+
+@lru_cache(maxsize=256)
+def wanted(accept: str) -> tuple[Kind, ...]:
+    """
+    What `Accept` (RFC 9110 §12.5.1) asks for, of the two there are, the preferred one first.
+
+    JSON where it says nothing, prefers neither, or asks for what there is not.
+    """
+    weights = dict.fromkeys(Kind, 0.0)
+    for kind, ranges in _RANGES.items():
+        for media_range in ranges:  # the most telling first: it alone counts
+            if (weight := _weight_of(media_range, accept)) is not None:
+                weights[kind] = weight
+                break
+    found = sorted((kind for kind in Kind if weights[kind]), key=lambda kind: -weights[kind])
+    return tuple(found) or (Kind.JSON,)
+
+
+_RANGES: Final[Mapping[Kind, tuple[str, ...]]] = {
+    Kind.JSON: ("application/json", "application/problem+json", "application/*", "*/*"),
+    Kind.XML: ("application/xml", "text/xml", "application/*", "*/*"),
+}
+
+
+def _weight_of(media_range: str, accept: str) -> float | None:
+    for one in accept.lower().split(","):
+        name, *parameters = (part.strip() for part in one.split(";"))
+        if name == media_range:
+            said = next((part[2:] for part in parameters if part.startswith("q=")), "1")
+            return float(said) if _QVALUE.fullmatch(said) else 0.0
+    return None
+
+
+_QVALUE: Final = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?", re.ASCII)
 
 
 @lru_cache(maxsize=256)

@@ -70,7 +70,7 @@ def test_leaves_gather_what_an_element_holds(document: Document) -> None:
 
 def test_each_element_is_a_document_of_its_own(document: Document) -> None:
     """Elements at a path are asked like documents, a star stands for any name, and each knows its own text."""
-    assert [one.text("id") for one in document.each("anlagen/anlage")] == ["a", "b"]
+    assert [one.text("id") for one in document.each("anlagen/anlage")] == [None, "a", "b"]
     assert [one.root for one in document.each("nachrichtenkopf.g2g/*")] == ["leser", "autor"]
     assert [one.own for one in document.each("//id")] == ["a", "b"]
 
