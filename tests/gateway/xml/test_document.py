@@ -72,7 +72,7 @@ def test_each_element_is_a_document_of_its_own(document: Document) -> None:
     """Elements at a path are asked like documents, a star stands for any name, and each knows its own text."""
     assert [one.text("id") for one in document.each("anlagen/anlage")] == [None, "a", "b"]
     assert [one.root for one in document.each("nachrichtenkopf.g2g/*")] == ["leser", "autor"]
-    assert [one.own for one in document.each("//id")] == ["a", "b"]
+    assert [one.own for one in document.each("//id")] == ["a", "b", ""]
 
 
 def test_a_text_can_stand_where_an_element_stood() -> None:
