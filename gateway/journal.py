@@ -14,6 +14,7 @@ from typing import Final, Literal, Protocol
 from gateway.adapter import Enclosure, Ending, Stream
 from gateway.connection import CaseHome, ConnectionBook
 from gateway.dispatch import Letter, Report
+from gateway.notice import NoticeBook
 from gateway.submission import Attachment, Finding, Grade, Micros, State, Submission, SubmissionId
 
 TRANSITIONS: Final[Mapping[State | None, frozenset[State]]] = {
@@ -320,7 +321,7 @@ class Claims(Protocol):
         ...
 
 
-class Journal(Claims, ConnectionBook, Protocol):
+class Journal(Claims, ConnectionBook, NoticeBook, Protocol):
     """
     What the gateway knows. Every method is one transaction, or part of one shared with others that wait.
 
@@ -441,7 +442,7 @@ class Journal(Claims, ConnectionBook, Protocol):
 
     async def revoke_client(self, name: str) -> None:
         """
-        End a client's token everywhere within two seconds.
+        End a client's token everywhere within two seconds, and forget its webhooks.
 
         Raises:
             NotFound: there is none of that name.
