@@ -7,7 +7,7 @@ counts only for the claim it answers.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
@@ -234,6 +234,10 @@ class Standing:
     findings: tuple[Finding, ...]
     version: int
     """grows with every change; the ETag"""
+    waits_for: SubmissionId | None = None
+    """the one accepted before it in its case, where it has been set aside until that has arrived or ended"""
+    held_back: tuple[SubmissionId, ...] = ()
+    """what has been set aside behind it, in its order; the first hundred"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -339,7 +343,8 @@ class Journal(Claims, ConnectionBook, NoticeBook, Protocol):
         """
         Mark due submissions `handed_over`, as many as their destinations have room for, and name their letters.
 
-        What belongs to a paused connection waits, test messages apart.
+        What belongs to a paused connection waits, test messages apart. So does what follows another of its case to the
+        same destination, until that has arrived or ended (see `Standing.waits_for`).
 
         A letter whose publication is not followed by `confirm` or `take_back` is taken back by `return_unclaimed`.
         """
@@ -397,10 +402,6 @@ class Journal(Claims, ConnectionBook, NoticeBook, Protocol):
 
     async def standing(self, submission: SubmissionId) -> Standing | None:
         """Where a submission stands."""
-        ...
-
-    async def versions(self, submissions: Collection[SubmissionId]) -> Mapping[SubmissionId, int]:
-        """The versions of these submissions, which grow with every change (`Standing.version`)."""
         ...
 
     async def events(self, submission: SubmissionId) -> Sequence[Event]:

@@ -9,7 +9,7 @@ same id. What follows from a webhook's answers is decided here; nothing here rea
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final, Protocol
@@ -172,7 +172,7 @@ class Noted:
 
 
 class NoticeBook(Protocol):
-    """The part of the journal from which portals are told. It raises `JournalUnavailable` as the journal does."""
+    """The part of the journal from which portals hear. All of it raises `JournalUnavailable` as the journal does."""
 
     async def add_webhook(self, webhook: str, client: str, url: str, secret: bytes) -> None:
         """
@@ -238,4 +238,8 @@ class NoticeBook(Protocol):
 
         Of an errand whose lease somebody else has by now, only what was taken counts.
         """
+        ...
+
+    async def versions(self, submissions: Collection[SubmissionId]) -> Mapping[SubmissionId, int]:
+        """The versions of these submissions, which grow with every change (`Standing.version`)."""
         ...

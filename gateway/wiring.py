@@ -31,6 +31,7 @@ from gateway.intake import ClientRegister, Connection, Limits, build, samples_in
 from gateway.journey import Gateway
 from gateway.notice import Persistence
 from gateway.plugins import Plugins
+from gateway.receipt import Letterhead
 from gateway.rounds import Pace, following_tables, rounds, standing
 from gateway.routing import Board, Tables, Watch
 from gateway.routing.watching import insist_on_destinations
@@ -135,6 +136,7 @@ async def serving(
                 settings.journal_url,
                 limits=board.limits,
                 paused=lambda: board.now.paused,
+                unordered=_unordered(facts.plugins),
                 clock=clock,
                 kind=settings.kind,
             )
@@ -263,6 +265,9 @@ def _gateway(settings: Settings, facts: Facts, board: Board, journal: SqlJournal
         policies=policies.__getitem__,
         clock=clock,
         chance=random.random,
+        letterhead=Letterhead(
+            name=settings.answers_as, kennung=settings.answers_kennung, contact=settings.answers_contact
+        ),
     )
 
 
@@ -289,6 +294,11 @@ def sender(settings: Settings, *, sandbox: bool) -> Sender:
         seconds=settings.webhook_seconds,
         clock=clock,
     )
+
+
+def _unordered(known: Plugins) -> frozenset[str]:
+    """Adapters that may bring the messages of a case in any order."""
+    return frozenset(name for name, plugin in known.found.items() if not plugin.manifest.order_matters)
 
 
 def _pace(settings: Settings) -> Pace:

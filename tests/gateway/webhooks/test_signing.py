@@ -11,7 +11,6 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from gateway.webhooks.signing import PREFIX, new_secret, signed, verify, written
 
 BODY = b'{"type":"submission.delivered","data":{"state":"delivered"}}'
-NOW = int(time.time())
 OLD, NEW = new_secret(), new_secret()
 
 
@@ -28,8 +27,12 @@ def believed(secret: bytes, headers: dict[str, str], body: bytes = BODY) -> bool
     return ours
 
 
-def headers(*keys: bytes, at: int = NOW, body: bytes = BODY) -> dict[str, str]:
-    return signed("msg_1", at, body, keys)
+def now() -> int:
+    return int(time.time())
+
+
+def headers(*keys: bytes, at: int | None = None, body: bytes = BODY) -> dict[str, str]:
+    return signed("msg_1", now() if at is None else at, body, keys)
 
 
 def test_the_reference_believes_what_is_signed_here() -> None:
@@ -59,17 +62,17 @@ def test_during_a_rotation_both_secrets_are_good() -> None:
 def test_what_was_tampered_with_is_not_believed(header: str) -> None:
     """Another id, moment, signature or body, and no header at all: not ours."""
     good = headers(NEW)
-    others = {"webhook-id": "msg_2", "webhook-timestamp": str(NOW + 1), "webhook-signature": headers(OLD)[header]}
+    others = {"webhook-id": "msg_2", "webhook-timestamp": str(now() + 60), "webhook-signature": headers(OLD)[header]}
 
     assert not believed(NEW, {**good, header: others[header]})
     assert not believed(NEW, {name: value for name, value in good.items() if name != header})
     assert not believed(NEW, good, BODY.replace(b"delivered", b"refused"))
 
 
-@pytest.mark.parametrize("seconds", [-301, 301, -86_400])
+@pytest.mark.parametrize("seconds", [-301, 330, -86_400])
 def test_an_old_message_is_not_believed(seconds: int) -> None:
     """More than five minutes from now, in either direction: somebody may be sending it again."""
-    assert not believed(NEW, headers(NEW, at=NOW + seconds + (5 if seconds > 0 else -5)))
+    assert not believed(NEW, headers(NEW, at=now() + seconds))
 
 
 @pytest.mark.parametrize("moment", ["", "jetzt", "-1", "١٢٣", "1e9", " 5"])
@@ -81,7 +84,7 @@ def test_a_moment_that_is_none(moment: str) -> None:
 @pytest.mark.parametrize("secret", ["", "whsec_", "whsec_%%%", "kein Geheimnis"])
 def test_a_secret_that_is_none(secret: str) -> None:
     """Without a secret nothing is believed, least of all what was signed with nothing."""
-    empty = signed("msg_1", NOW, BODY, [b""])
+    empty = signed("msg_1", now(), BODY, [b""])
 
     assert not verify(secret, empty, BODY, time.time())
 
