@@ -7,12 +7,15 @@ Small in the tests, at full size with `make drill`.
 from tests.drills.broker import broker_wiped, wires_cut
 from tests.drills.crowds import threads_crowded
 from tests.drills.killed import gateway_killed, worker_killed
+from tests.drills.order import Arrivals, cases_in_order
 from tests.drills.report import Report
 from tests.drills.verdicts import verdicts_compared
 
 __all__ = [
+    "Arrivals",
     "Report",
     "broker_wiped",
+    "cases_in_order",
     "gateway_killed",
     "threads_crowded",
     "verdicts_compared",
