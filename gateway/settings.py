@@ -78,6 +78,17 @@ class Settings(BaseSettings):
         900.0, description="seconds after which a letter that no worker claimed is sent again"
     )
     snapshot_seconds: float = Field(15.0, description="seconds between two looks at the ledger for /metrics")
+    webhook_networks: str = Field(
+        "",
+        description="networks that webhooks may lead to although they are not public, separated by commas; empty: none",
+    )
+    webhook_seconds: Annotated[float, Field(gt=0)] = Field(
+        15.0, description="seconds a portal has to answer one webhook message"
+    )
+    webhook_days: Annotated[float, Field(gt=0)] = Field(
+        5.0,
+        description="days after which a webhook that takes nothing is switched off, and a message it refuses given up",
+    )
     stop_wait: float = Field(0.0, description="seconds between 'not ready' and closing the door, for load balancers")
     answers_as: str = Field("Antragsgateway", description="who the gateway's own XÖV messages say they are from")
     answers_kennung: str = Field(

@@ -432,3 +432,36 @@ class Connections(TypedDict):
 
     connections: list[Offer]
     sandbox: NotRequired[Literal[True]]
+
+
+WebhookState = Literal["accepted", "delivered", "confirmed", "refused", "parked", "expired"]
+
+
+class WebhookData(TypedDict):
+    """Worum es geht: Kennungen und Zustände, kein Inhalt und nichts über Personen."""
+
+    submissionId: str
+    state: WebhookState
+    """der Zustand nach dem Ereignis; den jetzigen nennt der Stand der Einreichung"""
+    test: bool
+    """Testnachricht"""
+    sandbox: bool
+    """dieses Gateway ist eine Sandbox: nichts davon erreicht eine echte Behörde"""
+    links: Links
+
+
+class WebhookMessage(TypedDict):
+    """Was einem Portal gemeldet wird (Standard Webhooks); docs/spec/webhooks.md erklärt, wie man es prüft."""
+
+    type: Literal[
+        "submission.accepted",
+        "submission.delivered",
+        "submission.confirmed",
+        "submission.refused",
+        "submission.parked",
+        "submission.expired",
+        "submission.reply_received",
+    ]
+    timestamp: str
+    """wann es geschah (RFC 3339, UTC)"""
+    data: WebhookData
