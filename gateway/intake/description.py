@@ -55,6 +55,8 @@ _PARTS: Final = (
     shapes.Offer,
     shapes.Package,
     shapes.PackageMessage,
+    shapes.Answers,
+    shapes.CodeList,
 )
 _ALL_SHAPES: Final = (*_SHAPES, *_PARTS)
 

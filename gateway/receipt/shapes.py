@@ -250,6 +250,28 @@ class PackageMessage(TypedDict):
     """Leistungsschlüssel, die das Schema dazu nennt"""
 
 
+class CodeList(TypedDict):
+    """Eine Codeliste."""
+
+    uri: str
+    version: str
+
+
+class Answers(TypedDict):
+    """Womit ein Standard Nachrichten beantwortet: was auf `Accept: application/xml` kommt."""
+
+    standard: str
+    """das Paket, das die Antworten enthält"""
+    version: str
+    namespace: str
+    codes: CodeList
+    """die Liste der Rückweisungsgründe; aus ihr ist `xoev`"""
+    rejection: NotRequired[str]
+    """Wurzelelement der Rückweisung"""
+    receipt: NotRequired[str]
+    """Wurzelelement der Quittung; fehlt, wo der Standard keine hat, die ein Gateway senden darf"""
+
+
 class Package(TypedDict):
     """Ein Namensraum eines eingespielten Schemapakets."""
 
@@ -273,6 +295,8 @@ class Package(TypedDict):
     """letzter Tag"""
     endsSoon: bool
     """ob der letzte Tag höchstens 90 Tage entfernt oder vorbei ist"""
+    answers: NotRequired[Answers]
+    """womit seine Nachrichten beantwortet werden; fehlt, wo es dafür nur JSON gibt"""
 
 
 class Packages(TypedDict):
