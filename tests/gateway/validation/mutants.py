@@ -29,7 +29,8 @@ from tests.conftest import ROOT
 from tests.gateway.validation import probe
 from tests.gateway.validation.conftest import MANIFEST, SCHEMA
 from tests.gateway.validation.grown import Growing
-from tests.gateway.validation.mutations import ALL, Specimen, written
+from tests.gateway.validation.mutations import MUTATIONS, Specimen, written
+from tests.gateway.validation.spellings import SPELLINGS
 from tests.gateway.validation.values import AROUND, at_facets, values_of
 
 OFFICIAL: Final = (
@@ -107,7 +108,7 @@ class Stock:
     def mutants(self, each: int, share: float = 1.0) -> Iterator[Mutant]:
         """At most `each` mutants of every kind; of only a share of the kinds where that is asked for."""
         dice = random.Random(self.package.label)
-        for change, mutation in ALL.items():
+        for change, mutation in (MUTATIONS | SPELLINGS).items():
             if dice.random() < share:
                 own = random.Random(f"{self.package.label}: {change}")
                 made = (mutation(own.choice(self.specimens), own) for _ in range(each))
