@@ -7,13 +7,14 @@ counts only for the claim it answers.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
 from gateway.adapter import Enclosure, Ending, Stream
 from gateway.connection import CaseHome, ConnectionBook
 from gateway.dispatch import Letter, Report
+from gateway.notice import NoticeBook
 from gateway.submission import Attachment, Finding, Grade, Micros, State, Submission, SubmissionId
 
 TRANSITIONS: Final[Mapping[State | None, frozenset[State]]] = {
@@ -139,11 +140,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class NoClaim:
-    """
-    The letter is void: `taken` by another, the submission `moved-on`, or the destination is in `maintenance`.
-
-    Or the destination is `busy`: ask again.
-    """
+    """The letter is void: `taken`, `moved-on`, its destination in `maintenance`. Or that is `busy`: ask again."""
 
     because: Literal["taken", "moved-on", "maintenance", "busy"]
 
@@ -328,7 +325,7 @@ class Claims(Protocol):
         ...
 
 
-class Journal(Claims, ConnectionBook, Protocol):
+class Journal(Claims, ConnectionBook, NoticeBook, Protocol):
     """
     What the gateway knows. Every method is one transaction, or part of one shared with others that wait.
 
@@ -408,10 +405,6 @@ class Journal(Claims, ConnectionBook, Protocol):
         """Where a submission stands."""
         ...
 
-    async def versions(self, submissions: Collection[SubmissionId]) -> Mapping[SubmissionId, int]:
-        """The versions of these submissions, which grow with every change (`Standing.version`)."""
-        ...
-
     async def events(self, submission: SubmissionId) -> Sequence[Event]:
         """What happened to it, oldest first."""
         ...
@@ -451,7 +444,7 @@ class Journal(Claims, ConnectionBook, Protocol):
 
     async def revoke_client(self, name: str) -> None:
         """
-        End a client's token everywhere within two seconds.
+        End a client's token everywhere within two seconds, and forget its webhooks.
 
         Raises:
             NotFound: there is none of that name.

@@ -30,14 +30,17 @@ from gateway.errors import BadAdapter, BadSettings
 from gateway.events import BUILD, FACTS, GatewayStarted, GatewayStopping
 from gateway.intake import ClientRegister, Connection, Limits, build, samples_in
 from gateway.journey import Gateway
+from gateway.notice import Persistence
 from gateway.plugins import Plugins
-from gateway.rounds import Pace, following_tables, rounds
+from gateway.receipt import Letterhead
+from gateway.rounds import Pace, following_tables, rounds, standing
 from gateway.routing import Board, Tables, Watch
 from gateway.routing.secrets import FindEndpoint, Vault, revealing
 from gateway.routing.watching import insist_on_destinations, insist_on_secrets
 from gateway.settings import Settings
 from gateway.status import Status
 from gateway.validation import Schemas
+from gateway.webhooks import Postman, Sender, networks
 from gateway.worker import working
 
 _IN_PROCESS: Final = "in-process"
@@ -154,6 +157,7 @@ async def serving(
         await stack.enter_async_context(_taking_reports(gateway))
         pace = pace or _pace(settings)
         await stack.enter_async_context(rounds(gateway, pace))
+        await stack.enter_async_context(_telling_portals(settings, gateway))
         watch = _watch(settings, facts, board, vault, delivering)
         await stack.enter_async_context(following_tables(board, watch, facts.schemas.digest, pace))
         if settings.workers and isinstance(dispatch, InProcess):
@@ -278,6 +282,34 @@ def _gateway(settings: Settings, facts: Facts, board: Board, journal: SqlJournal
         policies=policies.__getitem__,
         clock=clock,
         chance=random.random,
+        letterhead=Letterhead(
+            name=settings.answers_as, kennung=settings.answers_kennung, contact=settings.answers_contact
+        ),
+    )
+
+
+@asynccontextmanager
+async def _telling_portals(settings: Settings, gateway: Gateway) -> AsyncIterator[None]:
+    seconds = settings.webhook_seconds
+    persistence = Persistence(give_up_after=settings.webhook_days * DAY)
+    async with sender(settings, sandbox=gateway.kind == "sandbox") as sending:
+        postman = Postman(gateway.journal, sending, gateway.news.bell, persistence=persistence, seconds=seconds)
+        async with postman.at_work(), standing("postman", postman.go):
+            yield
+
+
+def sender(settings: Settings, *, sandbox: bool) -> Sender:
+    """
+    What sends messages to webhooks.
+
+    Raises:
+        BadSettings: `webhook_networks` names something that is no network.
+    """
+    return Sender(
+        sandbox=sandbox,
+        allowed=networks(settings.webhook_networks),
+        seconds=settings.webhook_seconds,
+        clock=clock,
     )
 
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 from gateway.connection import CaseHome, Connection, ConnectionState, Preflight, Step
 from gateway.dispatch import Letter, Report
-from gateway.drivers.sql import accounting, connecting, handing_over, looking, recording, registers
+from gateway.drivers.sql import accounting, connecting, handing_over, looking, notifying, recording, registers, webhooks
 from gateway.drivers.sql.cases import CASE_HOME, Reference
 from gateway.drivers.sql.claiming import KEEP_WORDS, Resting, Wish, Words, claim, never
 from gateway.drivers.sql.concluding import ABANDON, DROP, OVER, RELEASE, ByHand, Ended, conclude
@@ -38,6 +38,7 @@ from gateway.journal import (
     Replayed,
     Standing,
 )
+from gateway.notice import Answer, Errand, Noted, Persistence, Webhook
 from gateway.submission import Micros, SubmissionId
 
 
@@ -146,6 +147,32 @@ class SqlJournal:
 
     async def revoke_client(self, name: str) -> None:
         await self._runner.write(registers.REVOKE_CLIENT, name)
+
+    async def add_webhook(self, webhook: str, client: str, url: str, secret: bytes) -> None:
+        await self._runner.write(webhooks.ADD_WEBHOOK, webhooks.NewWebhook(webhook, client, url, secret))
+
+    async def webhooks(self) -> Sequence[Webhook]:
+        return await self._runner.read(webhooks.WEBHOOKS, None)
+
+    async def secrets_of(self, webhook: str) -> Sequence[bytes]:
+        return await self._runner.read(webhooks.SECRETS_OF, webhook)
+
+    async def rotate_secret(self, webhook: str, secret: bytes, overlap: float) -> None:
+        await self._runner.write(webhooks.ROTATE_SECRET, webhooks.NewSecret(webhook, secret, overlap))
+
+    async def resume_webhook(self, webhook: str) -> Webhook:
+        return await self._runner.write(webhooks.RESUME_WEBHOOK, webhook)
+
+    async def revoke_webhook(self, webhook: str) -> None:
+        await self._runner.write(webhooks.REVOKE_WEBHOOK, webhook)
+
+    async def take_errands(self, most: int, lease: float) -> Sequence[Errand]:
+        if not await self._runner.read(notifying.ANYTHING_DUE, None):
+            return ()
+        return await self._runner.write(notifying.TAKE_ERRANDS, notifying.Wish(most, lease))
+
+    async def note(self, errand: Errand, answers: Sequence[Answer], persistence: Persistence, chance: float) -> Noted:
+        return await self._runner.write(notifying.NOTE, notifying.Done(errand, answers, persistence, chance))
 
     async def connections(self) -> Sequence[Connection]:
         return await self._runner.read(connecting.EVERY, None)
