@@ -96,7 +96,7 @@ def test_an_invalid_example_shows_its_finding(
 
 @pytest.mark.parametrize("folder", SERVICES, ids=called)
 def test_a_service_shows_every_way_of_being_wrong(schemas: Schemas, folder: Path) -> None:
-    """Beyond the schema: codes of types 2 to 4, lists, characters, the message's number, and rules where it has some."""
+    """Beyond the schema: codes of types 2 to 4, lists, characters, the message's number, and rules where it has any."""
     index = INDEXES[folder]["invalid"]
     package = package_of(schemas, folder)
     codes = {finding["code"] for case in index for finding in case["findings"]}
