@@ -33,7 +33,7 @@ from gateway.adapter import (
 from gateway.connection import CONNECTIONS, CaseHome, first_state
 from gateway.delivery import Policy, decide
 from gateway.dispatch import Dispatch, Letter, Post, Report
-from gateway.errors import BrokerUnavailable, NotResponsible, UuidConflict
+from gateway.errors import BrokerUnavailable, MissingSecret, NotResponsible
 from gateway.events import frames_of
 from gateway.journal import (
     AttachmentStore,
@@ -52,8 +52,8 @@ from gateway.journal import (
     Replayed,
 )
 from gateway.news import Bell, News
-from gateway.parcel import Parcel, accepted, not_in_scope, rejected, reused
-from gateway.receipt import Receipt
+from gateway.parcel import Parcel, Reused, accepted, not_in_scope, rejected
+from gateway.receipt import Letterhead, Receipt
 from gateway.routing import Board, Door, NoDoor, Question, Tables
 from gateway.submission import SECOND, Micros, Reading
 from gateway.validation import Invalid, Objected, Schemas, Undecided, Valid, Verdict, unmatched_enclosures
@@ -78,6 +78,8 @@ class Gateway:
     clock: Callable[[], Micros]
     chance: Callable[[], float]
     """a number in [0, 1), to spread retries"""
+    letterhead: Letterhead = field(default_factory=Letterhead)
+    """who writes the messages with which the gateway itself answers"""
     bell: Bell = field(default_factory=Bell)
     """wakes the hand-over"""
     news: News = field(default_factory=News)
@@ -98,7 +100,7 @@ class Workbench:
     post: Post
     adapter: Adapter
     endpoint: Callable[[str, bool], Endpoint]
-    """a destination's endpoint, by its name and whether the test one is meant"""
+    """a destination's endpoint, by its name and whether the test one is meant; raises MissingSecret where one is"""
     attachments: AttachmentStore
     time_limit: float
     """seconds a question or a delivery may take"""
@@ -180,14 +182,15 @@ async def _entry(parcel: Parcel, verdict: Verdict, tables: Tables, gateway: Gate
     """
     match verdict:
         case Invalid(reading, findings) | Objected(reading, findings):
-            return rejected(parcel, reading, findings)
+            return rejected(parcel, reading, gateway.schemas.coded(reading.standard, findings))
         case Undecided() as undecided:
             raise undecided.error
         case Valid(reading, document, warnings):
             case = await _case_home(parcel, reading, gateway)
             match find_door(parcel, reading, document.text, tables=tables, case=case):
                 case NoDoor() as absence:
-                    return rejected(parcel, reading, (*warnings, absence.finding), absence)
+                    found = gateway.schemas.coded(reading.standard, (*warnings, absence.finding))
+                    return rejected(parcel, reading, found, absence)
                 case Door() as door:
                     if not tables.in_scope(parcel.client, door.service.name, door.authority.ars):
                         raise not_in_scope()
@@ -215,8 +218,7 @@ async def _record(entry: Entry, parcel: Parcel, tables: Tables, gateway: Gateway
             return Receipt.again(first, sandbox=sandbox, authority=authority)
         case Conflicting() as conflict:
             telling.conflicted(conflict, parcel)
-            said = reused(conflict.key)
-            raise UuidConflict(said.de, said.en)
+            raise Reused(conflict.key, entry)
 
 
 _SMALL: Final = 262_144
@@ -299,6 +301,8 @@ async def _attempt(claim: Claim, bench: Workbench) -> Ending:
             return answer
         outcome = await _in_time(bench.adapter.deliver(consignment), bench)
         return Unclear("time-limit") if outcome is None else outcome
+    except MissingSecret as missing:
+        return Unreachable(missing.code)
     except Exception as error:  # noqa: BLE001 - whatever an adapter raises, it is not the submission's fault
         return Broken(type(error).__name__, frames_of(error))
 
