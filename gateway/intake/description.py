@@ -57,6 +57,8 @@ _PARTS: Final = (
     shapes.Offer,
     shapes.Package,
     shapes.PackageMessage,
+    shapes.Answers,
+    shapes.CodeList,
 )
 _ALL_SHAPES: Final = (*_SHAPES, *_PARTS)
 

@@ -252,6 +252,13 @@ PACKAGES: Final[shapes.Packages] = {
             "digest": "4b1f5d0e7c3a29486f5e1d0c9b8a7f6e5d4c3b2a190817263544536271809fae",
             "validFrom": "2026-07-01",
             "endsSoon": False,
+            "answers": {
+                "standard": "AG-Prozess",
+                "version": "1.0",
+                "namespace": "urn:antragsgateway:xsd:prozess:1.0",
+                "codes": {"uri": "urn:antragsgateway:codeliste:rueckweisungsgrund", "version": "1"},
+                "rejection": "prozessnachricht.rueckweisung.1100",
+            },
         }
     ],
 }
