@@ -127,6 +127,8 @@ class Status(TypedDict):
     """Code des letzten Hindernisses"""
     reference: NotRequired[str]
     """Kennung, die das Fachverfahren vergeben hat"""
+    maintenanceUntil: NotRequired[str]
+    """so lange nimmt der Zustellpunkt nichts entgegen; danach geht es von selbst weiter"""
     waitsFor: NotRequired[str]
     """die Einreichung desselben Vorgangs, die vor dieser ankommen muss"""
     heldBack: NotRequired[list[str]]
@@ -362,6 +364,8 @@ class Route(TypedDict):
     code: NotRequired[str]
     """warum nicht"""
     xoev: NotRequired[str]
+    maintenanceUntil: NotRequired[str]
+    """so lange nimmt der Zustellpunkt nichts entgegen; was angenommen wird, wartet"""
     row: NotRequired[RouteRow]
     """die Zeile, die entschied"""
     lost: list[RouteRow]
@@ -422,6 +426,8 @@ class Offer(TypedDict):
     """ob Anträge angenommen werden; was eine angehaltene Anbindung annimmt, wartet"""
     openForTests: bool
     """ob Testnachrichten angenommen werden"""
+    maintenanceUntil: NotRequired[str]
+    """so lange nimmt der Zustellpunkt nichts entgegen; was angenommen wird, wartet"""
     orderDate: NotRequired[str]
     liveSince: NotRequired[str]
     """erster Tag im Betrieb"""
