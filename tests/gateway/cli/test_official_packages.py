@@ -194,18 +194,13 @@ BROKEN_RULES: dict[str, tuple[str, Callable[[str], str], str]] = {
         "SCH-XHS-0028-nurWennBenotetNote",
     ),
     "a course that is neither full-time nor part-time": (
-        "Rentenbescheinigung",
-        lambda text: text.replace("/lernzeitmodell/vollzeit", "/lernzeitmodell/dual"),
+        "ImmatrikulationsbescheinigungBaFoegP9",
+        lambda text: text.replace("/lernzeitmodell/vollzeit", "/lernzeitmodell/dual-praxisintegriert"),
         "SCH-XHS-0010-LernzeitmodellVollOderTeilzeit",
     ),
-    "an insurance number that ends": (
-        "Rentenbescheinigung",
-        lambda text: text.replace("2020-05-04</xhs:beginn>", "2020-05-04</xhs:beginn><xhs:ende>2030-01-01</xhs:ende>"),
-        "SCH-XHS-0032-keinAblaufdatumRentenversicherungsnummer",
-    ),
-    "a value beside the list that is in it": (
+    "a value that is in no list and is not told": (
         "Immatrikulationsbescheinigung",
-        lambda text: re.sub(r"(?<=/immatrikulationsstatus/)\w+", "wert_nicht_in_liste", text),
+        lambda text: re.sub(r"(?<=/immatrikulationsstatus/)\w+", "~wert_nicht_in_liste", text),
         "SCH-XHS-0016-WertNichtInListeImmatrikulationsstatus",
     ),
 }
