@@ -178,6 +178,8 @@ class Manifest:
     best_grade: Grade
     when_unclear: Literal["redeliver", "park"]
     can_ask: bool
+    order_matters: bool = True
+    """whether messages of one case must arrive in the order in which they were accepted"""
     transports: tuple[str, ...] = ()
     """how it gets there: `directory`, `sftp`, `https`, `xta`"""
     time_limit: float = 60.0

@@ -14,6 +14,7 @@ from typing import Final, Literal, Protocol
 from gateway.adapter import Enclosure, Ending, Stream
 from gateway.connection import CaseHome, ConnectionBook
 from gateway.dispatch import Letter, Report
+from gateway.notice import NoticeBook
 from gateway.submission import Attachment, Finding, Grade, Micros, State, Submission, SubmissionId
 
 TRANSITIONS: Final[Mapping[State | None, frozenset[State]]] = {
@@ -233,6 +234,10 @@ class Standing:
     findings: tuple[Finding, ...]
     version: int
     """grows with every change; the ETag"""
+    waits_for: SubmissionId | None = None
+    """the one accepted before it in its case, where it has been set aside until that has arrived or ended"""
+    held_back: tuple[SubmissionId, ...] = ()
+    """what has been set aside behind it, in its order; the first hundred"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -320,7 +325,7 @@ class Claims(Protocol):
         ...
 
 
-class Journal(Claims, ConnectionBook, Protocol):
+class Journal(Claims, ConnectionBook, NoticeBook, Protocol):
     """
     What the gateway knows. Every method is one transaction, or part of one shared with others that wait.
 
@@ -338,7 +343,8 @@ class Journal(Claims, ConnectionBook, Protocol):
         """
         Mark due submissions `handed_over`, as many as their destinations have room for, and name their letters.
 
-        What belongs to a paused connection waits, test messages apart.
+        What belongs to a paused connection waits, test messages apart. So does what follows another of its case to the
+        same destination, until that has arrived or ended (see `Standing.waits_for`).
 
         A letter whose publication is not followed by `confirm` or `take_back` is taken back by `return_unclaimed`.
         """
@@ -437,7 +443,7 @@ class Journal(Claims, ConnectionBook, Protocol):
 
     async def revoke_client(self, name: str) -> None:
         """
-        End a client's token everywhere within two seconds.
+        End a client's token everywhere within two seconds, and forget its webhooks.
 
         Raises:
             NotFound: there is none of that name.

@@ -33,7 +33,7 @@ from gateway.adapter import (
 from gateway.connection import CONNECTIONS, CaseHome, first_state
 from gateway.delivery import Policy, decide
 from gateway.dispatch import Dispatch, Letter, Post, Report
-from gateway.errors import BrokerUnavailable, NotResponsible, UuidConflict
+from gateway.errors import BrokerUnavailable, NotResponsible
 from gateway.events import frames_of
 from gateway.journal import (
     AttachmentStore,
@@ -51,34 +51,15 @@ from gateway.journal import (
     Recorded,
     Replayed,
 )
-from gateway.parcel import Parcel, accepted, not_in_scope, rejected, reused
-from gateway.receipt import Receipt
+from gateway.news import Bell, News
+from gateway.parcel import Parcel, Reused, accepted, not_in_scope, rejected
+from gateway.receipt import Letterhead, Receipt
 from gateway.routing import Board, Door, NoDoor, Question, Tables
 from gateway.submission import SECOND, Micros, Reading
 from gateway.validation import Invalid, Objected, Schemas, Undecided, Valid, Verdict, unmatched_enclosures
 
 Kind = Literal["sandbox", "production"]
 T = TypeVar("T")
-
-
-class Bell:
-    """Wakes the hand-over when there may be something to hand over; ringing twice is ringing once."""
-
-    def __init__(self) -> None:
-        self._rung = asyncio.Event()
-
-    def ring(self) -> None:
-        """There may be something to do."""
-        self._rung.set()
-
-    async def heard(self, within: float) -> None:
-        """Return when rung, or after this many seconds."""
-        try:
-            async with asyncio.timeout(within):
-                await self._rung.wait()
-        except TimeoutError:
-            return
-        self._rung.clear()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +78,12 @@ class Gateway:
     clock: Callable[[], Micros]
     chance: Callable[[], float]
     """a number in [0, 1), to spread retries"""
+    letterhead: Letterhead = field(default_factory=Letterhead)
+    """who writes the messages with which the gateway itself answers"""
     bell: Bell = field(default_factory=Bell)
+    """wakes the hand-over"""
+    news: News = field(default_factory=News)
+    """wakes those who wait for a submission to move"""
 
     @property
     def tables(self) -> Tables:
@@ -196,14 +182,15 @@ async def _entry(parcel: Parcel, verdict: Verdict, tables: Tables, gateway: Gate
     """
     match verdict:
         case Invalid(reading, findings) | Objected(reading, findings):
-            return rejected(parcel, reading, findings)
+            return rejected(parcel, reading, gateway.schemas.coded(reading.standard, findings))
         case Undecided() as undecided:
             raise undecided.error
         case Valid(reading, document, warnings):
             case = await _case_home(parcel, reading, gateway)
             match find_door(parcel, reading, document.text, tables=tables, case=case):
                 case NoDoor() as absence:
-                    return rejected(parcel, reading, (*warnings, absence.finding), absence)
+                    found = gateway.schemas.coded(reading.standard, (*warnings, absence.finding))
+                    return rejected(parcel, reading, found, absence)
                 case Door() as door:
                     if not tables.in_scope(parcel.client, door.service.name, door.authority.ars):
                         raise not_in_scope()
@@ -231,8 +218,7 @@ async def _record(entry: Entry, parcel: Parcel, tables: Tables, gateway: Gateway
             return Receipt.again(first, sandbox=sandbox, authority=authority)
         case Conflicting() as conflict:
             telling.conflicted(conflict, parcel)
-            said = reused(conflict.key)
-            raise UuidConflict(said.de, said.en)
+            raise Reused(conflict.key, entry)
 
 
 _SMALL: Final = 262_144
@@ -258,6 +244,8 @@ async def hand_over(*, gateway: Gateway) -> int:
     confirmed = await gateway.dispatch.publish(letters)
     await gateway.journal.confirm(confirmed)
     telling.handed_over(confirmed)
+    for letter in confirmed:
+        gateway.news.tell(letter.submission)
     if missing := _without(letters, confirmed):
         await gateway.journal.take_back(missing, "not-confirmed", after=1.0)
         telling.taken_back(missing, "not-confirmed")
@@ -390,6 +378,7 @@ async def conclude(report: Report, *, gateway: Gateway) -> None:
         case Moved() as move:
             telling.moved(move)
             gateway.bell.ring()
+            gateway.news.tell(move.submission.id)
 
 
 async def begin_connections(*, gateway: Gateway) -> None:
@@ -421,7 +410,14 @@ async def lapse(*, gateway: Gateway) -> int:
     for move in moves:
         telling.moved(move)
         gateway.bell.ring()
+        gateway.news.tell(move.submission.id)
     return len(moves)
+
+
+async def look_for_news(*, gateway: Gateway) -> None:
+    """Wait until somebody waits for a submission, and see in the journal what others did to those awaited."""
+    awaited = await gateway.news.awaited()
+    gateway.news.seen(await gateway.journal.versions(awaited))
 
 
 def decider(gateway: Gateway) -> Decide:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from gateway.errors import BadTables, NobodysFault, OperatorsFault
 from gateway.events import (
     IMBALANCE,
     IN_STATE,
+    NOTICES_WAITING,
+    WEBHOOKS,
     LedgerUnbalanced,
     OrphansSwept,
     TablesChanged,
@@ -38,6 +41,8 @@ class Pace:
     idle: float = 0.5
     """the hand-over looks at least this often for what other processes or the clock made due"""
     lapse: float = 2.0
+    news: float = 0.5
+    """who waits for a submission hears within this what other processes did to it"""
     connections: float = 1.0
     """a pause of a connection takes effect within twice that"""
     tables: float = 2.0
@@ -60,8 +65,10 @@ async def rounds(gateway: Gateway, pace: Pace) -> AsyncIterator[None]:
             ("hand-over", lambda: _hand_over(gateway, pace)),
             ("lapse", lambda: _then_wait(journey.lapse(gateway=gateway), pace.lapse)),
             ("unclaimed", lambda: _then_wait(_return_unclaimed(gateway, pace), pace.unconfirmed / 3)),
+            ("news", lambda: _then_wait(journey.look_for_news(gateway=gateway), pace.news)),
             ("connections", _Following(gateway, pace).look),
             ("ledger", lambda: _balance(gateway, pace)),
+            ("webhooks", lambda: _then_wait(_count_webhooks(gateway), pace.snapshot)),
             ("orphans", lambda: _then_wait(_sweep(gateway, pace), pace.sweep)),
         )
     ]
@@ -76,14 +83,19 @@ async def rounds(gateway: Gateway, pace: Pace) -> AsyncIterator[None]:
 @asynccontextmanager
 async def following_tables(board: Board, watch: Watch, schemas: str, pace: Pace) -> AsyncIterator[None]:
     """Use changed routing tables as soon as they are whole and right, while the context is open."""
-    following = asyncio.create_task(
-        _again_and_again("tables", lambda: _then_wait(_follow(board, watch, schemas), pace.tables)), name="tables"
-    )
+    async with standing("tables", lambda: _then_wait(_follow(board, watch, schemas), pace.tables)):
+        yield
+
+
+@asynccontextmanager
+async def standing(name: str, step: Step) -> AsyncIterator[None]:
+    """Take this step again and again while the context is open; it survives its failures and says so."""
+    task = asyncio.create_task(_again_and_again(name, step), name=name)
     try:
         yield
     finally:
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def _follow(board: Board, watch: Watch, schemas: str) -> None:
@@ -153,6 +165,14 @@ def show(ledger: Ledger) -> None:
     IMBALANCE.set(ledger.imbalance)
     if ledger.imbalance:
         LedgerUnbalanced(imbalance=ledger.imbalance).tell()
+
+
+async def _count_webhooks(gateway: Gateway) -> None:
+    known = await gateway.journal.webhooks()
+    health = Counter("off" if one.off_at else "failing" if one.health.failures else "good" for one in known)
+    for name in ("good", "failing", "off"):
+        WEBHOOKS(name).set(health[name])
+    NOTICES_WAITING.set(sum(one.waiting for one in known))
 
 
 async def _sweep(gateway: Gateway, pace: Pace) -> None:

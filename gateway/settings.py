@@ -61,6 +61,9 @@ class Settings(BaseSettings):
     max_together: int = Field(2 * 1024**3, description="bytes of all attachments of one submission at most")
     body_seconds: float = Field(300.0, description="seconds a request body may take altogether")
     idle_seconds: float = Field(20.0, description="seconds a request body may pause")
+    wait_seconds: Annotated[int, Field(ge=0)] = Field(
+        30, description="seconds a request may wait for news at most (Prefer: wait); 0: none waits"
+    )
     at_once: int = Field(64, description="deliveries a worker has in hand at most, over all destinations")
     delivery_seconds: float | None = Field(
         None, description="seconds one delivery may take, where that is less than the adapter's own limit"
@@ -75,7 +78,27 @@ class Settings(BaseSettings):
         900.0, description="seconds after which a letter that no worker claimed is sent again"
     )
     snapshot_seconds: float = Field(15.0, description="seconds between two looks at the ledger for /metrics")
+    webhook_networks: str = Field(
+        "",
+        description="networks that webhooks may lead to although they are not public, separated by commas; empty: none",
+    )
+    webhook_seconds: Annotated[float, Field(gt=0)] = Field(
+        15.0, description="seconds a portal has to answer one webhook message"
+    )
+    webhook_days: Annotated[float, Field(gt=0)] = Field(
+        5.0,
+        description="days after which a webhook that takes nothing is switched off, and a message it refuses given up",
+    )
     stop_wait: float = Field(0.0, description="seconds between 'not ready' and closing the door, for load balancers")
+    answers_as: str = Field("Antragsgateway", description="who the gateway's own XÖV messages say they are from")
+    answers_kennung: str = Field(
+        "",
+        pattern=r"^([a-z]{3}:\d+)?$",
+        description="Kennung in the DVDV of the gateway's own XÖV messages; empty: that of the reader it checks for",
+    )
+    answers_contact: str = Field(
+        "", description="e-mail address for questions about them; empty: the part of a Rückweisung with it is left out"
+    )
     log: Literal["debug", "info", "warning", "error"] = Field("info", description="least level of log lines")
     url: str = Field("http://127.0.0.1:8420", description="address of the gateway that `submit` and `status` ask")
     token: SecretStr = Field(SecretStr(""), description="token with which `submit` and `status` ask")

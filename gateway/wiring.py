@@ -29,13 +29,16 @@ from gateway.errors import BadAdapter, BadSettings
 from gateway.events import BUILD, FACTS, GatewayStarted, GatewayStopping
 from gateway.intake import ClientRegister, Connection, Limits, build, samples_in
 from gateway.journey import Gateway
+from gateway.notice import Persistence
 from gateway.plugins import Plugins
-from gateway.rounds import Pace, following_tables, rounds
+from gateway.receipt import Letterhead
+from gateway.rounds import Pace, following_tables, rounds, standing
 from gateway.routing import Board, Tables, Watch
 from gateway.routing.watching import insist_on_destinations
 from gateway.settings import Settings
 from gateway.status import Status
 from gateway.validation import Schemas
+from gateway.webhooks import Postman, Sender, networks
 from gateway.worker import working
 
 _IN_PROCESS: Final = "in-process"
@@ -133,6 +136,7 @@ async def serving(
                 settings.journal_url,
                 limits=board.limits,
                 paused=lambda: board.now.paused,
+                unordered=_unordered(facts.plugins),
                 clock=clock,
                 kind=settings.kind,
             )
@@ -145,6 +149,7 @@ async def serving(
         await stack.enter_async_context(_taking_reports(gateway))
         pace = pace or _pace(settings)
         await stack.enter_async_context(rounds(gateway, pace))
+        await stack.enter_async_context(_telling_portals(settings, gateway))
         watch = _watch(settings, facts, board)
         await stack.enter_async_context(following_tables(board, watch, facts.schemas.digest, pace))
         if settings.workers and isinstance(dispatch, InProcess):
@@ -260,7 +265,40 @@ def _gateway(settings: Settings, facts: Facts, board: Board, journal: SqlJournal
         policies=policies.__getitem__,
         clock=clock,
         chance=random.random,
+        letterhead=Letterhead(
+            name=settings.answers_as, kennung=settings.answers_kennung, contact=settings.answers_contact
+        ),
     )
+
+
+@asynccontextmanager
+async def _telling_portals(settings: Settings, gateway: Gateway) -> AsyncIterator[None]:
+    seconds = settings.webhook_seconds
+    persistence = Persistence(give_up_after=settings.webhook_days * DAY)
+    async with sender(settings, sandbox=gateway.kind == "sandbox") as sending:
+        postman = Postman(gateway.journal, sending, gateway.news.bell, persistence=persistence, seconds=seconds)
+        async with postman.at_work(), standing("postman", postman.go):
+            yield
+
+
+def sender(settings: Settings, *, sandbox: bool) -> Sender:
+    """
+    What sends messages to webhooks.
+
+    Raises:
+        BadSettings: `webhook_networks` names something that is no network.
+    """
+    return Sender(
+        sandbox=sandbox,
+        allowed=networks(settings.webhook_networks),
+        seconds=settings.webhook_seconds,
+        clock=clock,
+    )
+
+
+def _unordered(known: Plugins) -> frozenset[str]:
+    """Adapters that may bring the messages of a case in any order."""
+    return frozenset(name for name, plugin in known.found.items() if not plugin.manifest.order_matters)
 
 
 def _pace(settings: Settings) -> Pace:
@@ -331,6 +369,7 @@ async def _listening(
         together=settings.max_together,
         body_seconds=settings.body_seconds,
         idle_seconds=settings.idle_seconds,
+        wait=settings.wait_seconds,
     )
     app = build(gateway, clients, limits=limits, routers=[status.router], samples=samples_in(settings.xsd))
     server = _Server(
@@ -362,5 +401,6 @@ async def _listening(
             GatewayStopping(role="gateway").tell()
             status.stop()
             await asyncio.sleep(settings.stop_wait)
+            gateway.news.close()
             server.should_exit = True
             await task

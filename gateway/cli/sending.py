@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from rich.text import Text
 
+from gateway.cli.files import read_file
 from gateway.cli.findings import show_findings
 from gateway.cli.moments import time_of_day
 from gateway.cli.options import Config, Data, GatewayUrl, JournalUrl, Json, Token, settings_from
@@ -23,6 +24,9 @@ from gateway.terminal import BAD, CANNOT, GOOD
 if TYPE_CHECKING:
     from gateway.portal import Answer, Enclosed, Portal, Step
     from gateway.settings import Settings
+
+Wait = Annotated[bool, typer.Option("--wait", help="Bis zum Ende verfolgen und jeden Schritt zeigen.")]
+Patience = Annotated[float, typer.Option(help="Sekunden, die --wait höchstens wartet.", metavar="SEKUNDEN")]
 
 _HAPPY: Final = (State.DELIVERED, State.CONFIRMED)
 _ABOUT_THE_DOCUMENT: Final = (400, 409, 413, 415, 422)
@@ -40,8 +44,8 @@ def submit(
     ars: Annotated[str | None, typer.Option(help="Ort, der über die Zuständigkeit entscheidet.", metavar="ARS")] = None,
     leistung: Annotated[str | None, typer.Option(help="Leistungsschlüssel, 14 Ziffern.", metavar="SCHLÜSSEL")] = None,
     key: Annotated[str | None, typer.Option(help="Idempotency-Key.", metavar="SCHLÜSSEL")] = None,
-    wait: Annotated[bool, typer.Option("--wait", help="Bis zum Ende verfolgen und jeden Schritt zeigen.")] = False,
-    patience: Annotated[float, typer.Option(help="Sekunden, die --wait höchstens wartet.", metavar="SEKUNDEN")] = 300.0,
+    wait: Wait = False,
+    patience: Patience = 300.0,
     url: GatewayUrl = None,
     token: Token = None,
     config: Config = None,
@@ -59,7 +63,7 @@ def submit(
         )
     settings = settings_from(config, url=url, token=token)
     sending = _Sending(
-        documents=[(file, _read(file)) for file in files],
+        documents=[(file, read_file(file)) for file in files],
         attach=attach or [],
         said={"ars": ars, "leistung": leistung, "key": key},
         patience=patience if wait else None,
@@ -77,6 +81,8 @@ class _Sending:
     said: Mapping[str, str | None]
     patience: float | None
     json: bool
+    beside: bool = False
+    """whether all of it is progress of something else, whose results are for machines"""
 
 
 async def _submit(settings: Settings, sending: _Sending) -> int:
@@ -85,21 +91,29 @@ async def _submit(settings: Settings, sending: _Sending) -> int:
         for file, document in sending.documents:
             with ExitStack() as stack:
                 answer = await portal.submit(document, _enclosed(sending.attach, stack), **sending.said)
-            if sending.json:
+            if sending.json and not sending.beside:
                 terminal().hand_out({"file": str(file), "status": answer.status, "answer": answer.body})
             else:
-                _show_answer(file, answer)
+                _show_answer(file, answer, beside=sending.beside)
             if answer.taken and sending.patience is not None:
-                arrived = await _watch(portal, answer.submission, sending)
+                arrived = await _watch(portal, answer.submission, sending.patience, beside=sending.json)
                 ended = max(ended, GOOD if arrived else BAD)
             else:
                 ended = max(ended, _exit_code(answer))
     return ended
 
 
-async def send_and_watch(settings: Settings, file: Path, document: bytes, patience: float) -> int:
-    """Submit one document to the running gateway and show its way; the exit code that `submit --wait` would have."""
-    sending = _Sending(documents=[(file, document)], attach=(), said={}, patience=patience, json=False)
+async def send_and_watch(
+    settings: Settings, file: Path, document: bytes, attach: Sequence[str], patience: float, *, beside: bool
+) -> int:
+    """
+    Submit one document to the running gateway and show its way; the exit code that `submit --wait` would have.
+
+    `beside` shows it beside the results of another command, which are for machines.
+    """
+    sending = _Sending(
+        documents=[(file, document)], attach=attach, said={}, patience=patience, json=beside, beside=beside
+    )
     return await _submit(settings, sending)
 
 
@@ -124,15 +138,6 @@ def _portal(settings: Settings) -> Portal:
     return Portal(settings.url, token, terminal().language)
 
 
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise BadSettings(
-            f"{file} ist nicht lesbar ({error.strerror}).", f"{file} cannot be read ({error.strerror})."
-        ) from error
-
-
 def _enclosed(attach: Sequence[str], stack: ExitStack) -> list[Enclosed]:
     from gateway.portal import Enclosed
 
@@ -150,12 +155,12 @@ def _enclosed(attach: Sequence[str], stack: ExitStack) -> list[Enclosed]:
     return found
 
 
-async def _watch(portal: Portal, submission: str, sending: _Sending) -> bool:
+async def _watch(portal: Portal, submission: str, patience: float, *, beside: bool) -> bool:
     """Show every step; whether it ended well."""
     last: Step | None = None
     try:
-        async for last in portal.follow(submission, sending.patience or 0.0):
-            _show_step(last, beside=sending.json)
+        async for last in portal.follow(submission, patience):
+            _show_step(last, beside=beside)
     except TimeoutError:
         terminal().tell(
             Sentence(
@@ -168,15 +173,15 @@ async def _watch(portal: Portal, submission: str, sending: _Sending) -> bool:
     return last is not None and last.state in _HAPPY
 
 
-def _show_answer(file: Path, answer: Answer) -> None:
-    body = answer.body
+def _show_answer(file: Path, answer: Answer, *, beside: bool = False) -> None:
+    body, out = answer.body, terminal().err if beside else terminal().out
     if answer.taken:
         line = Text("✓ ", "good").append(f"{file.name}  ", "default").append(answer.submission, "name")
         again = terminal().words(Sentence("schon einmal angenommen", "accepted before")) if body.get("replay") else ""
-        terminal().show(line.append(f"  {again or body['stateLabel']}, {body['authority']['name']}", "default"))
+        out.print(line.append(f"  {again or body['stateLabel']}, {body['authority']['name']}", "default"))
         return
-    terminal().show(Text("✗ ", "bad").append(f"{file.name}  {answer.status} {body['title']}", "default"))
-    show_findings(body.get("findings") or [{"text": body["detail"], "code": body["code"]}])
+    out.print(Text("✗ ", "bad").append(f"{file.name}  {answer.status} {body['title']}", "default"))
+    show_findings(body.get("findings") or [{"text": body["detail"], "code": body["code"]}], beside=beside)
 
 
 def _show_step(step: Step, *, beside: bool = False) -> None:
@@ -188,6 +193,8 @@ def _show_step(step: Step, *, beside: bool = False) -> None:
 def status(
     submission: Annotated[str, typer.Argument(help="Kennung der Einreichung.", metavar="ID")],
     *,
+    wait: Wait = False,
+    patience: Patience = 300.0,
     url: GatewayUrl = None,
     token: Token = None,
     config: Config = None,
@@ -198,11 +205,28 @@ def status(
     """
     Zeigt, wo eine Einreichung steht und was mit ihr geschah.
 
-    Fragt das Gateway über HTTP, wie ein Portal; mit --data oder --journal das Journal selbst.
+    Fragt das Gateway über HTTP, wie ein Portal; mit --data oder --journal das Journal selbst. Mit --wait Exit-Code 1,
+    wenn sie nicht übergeben wurde.
     """
+    if wait and (data or journal):
+        raise BadSettings(
+            "--wait fragt das Gateway und nicht sein Journal; bitte ohne --data und --journal aufrufen.",
+            "--wait asks the gateway and not its journal; call it without --data and --journal.",
+        )
     settings = settings_from(config, url=url, token=token, data=data, journal=journal)
+    if wait:
+        return carry_out(_wait(settings, submission, patience, json=json))
     ask = _ask_journal if data or journal else _ask_gateway
     return carry_out(ask(settings, submission, json=json))
+
+
+async def _wait(settings: Settings, submission: str, patience: float, *, json: bool) -> int:
+    async with _portal(settings) as portal:
+        arrived = await _watch(portal, submission, patience, beside=json)
+        if json:
+            standing, told = await portal.status(submission), await portal.events(submission)
+            terminal().hand_out({**standing, "events": told["events"]})
+    return GOOD if arrived else BAD
 
 
 async def _ask_gateway(settings: Settings, submission: str, *, json: bool) -> int:
@@ -241,6 +265,21 @@ def _show_status(standing: Mapping[str, Any], told: Mapping[str, Any], *, json: 
     terminal().show(headline)
     for step in steps_in(told):
         _show_step(step)
+    if "waitsFor" in standing:
+        first = standing["waitsFor"]
+        terminal().show(
+            Sentence(
+                f"    Wartet, bis {first} aus demselben Vorgang angekommen oder abgeschlossen ist.",
+                f"    Waits until {first} of the same case has arrived or ended.",
+            )
+        )
+    if "heldBack" in standing:
+        waiting = ", ".join(standing["heldBack"])
+        terminal().show(
+            Sentence(
+                f"    Auf sie warten aus demselben Vorgang: {waiting}.", f"    Wait for it in its case: {waiting}."
+            )
+        )
     if "nextAttemptAt" in standing:
         at = time_of_day(standing["nextAttemptAt"])
         terminal().show(Sentence(f"    Nächster Versuch ab {at}.", f"    Next attempt from {at}."))

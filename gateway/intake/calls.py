@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Request, Response
 
 from gateway import journey, receipt
+from gateway.answering import NoMessage, in_its_standard
 from gateway.errors import BadRequest, NotChecked, NotFound, NotIdentified, SendersFault
 from gateway.events import RequestRefused
 from gateway.intake import parameters
@@ -19,21 +20,25 @@ from gateway.intake.clients import ClientRegister
 from gateway.intake.crowd import Crowd
 from gateway.intake.limits import Limits
 from gateway.intake.packages import packages
-from gateway.intake.responses import PROBLEM, told
-from gateway.intake.routes import route, services
+from gateway.intake.parameters import Kind, wanted
+from gateway.intake.refusals import no_message
+from gateway.intake.responses import NOT_STORED, PROBLEM, VARIES, in_xml, knows, note_refusal, told, told_unless_known
+from gateway.intake.routes import connections, route, services
 from gateway.intake.unpacking import read_document, unpack
 from gateway.intake.visit import Visit
+from gateway.intake.waiting import WaitingRoom
 from gateway.journal import Client, Standing
 from gateway.journey import Gateway
-from gateway.parcel import Parcel
-from gateway.receipt import Receipt
-from gateway.routing import Question, explain
-from gateway.submission import SECOND, State, Submission, SubmissionId
+from gateway.parcel import Parcel, Reused
+from gateway.receipt import Answered, Receipt
+from gateway.routing import ConnectionState, Question, Wanted, explain, offered
+from gateway.submission import SECOND, Finding, State, Submission, SubmissionId
 
 _BERLIN: Final = ZoneInfo("Europe/Berlin")
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
+_KNOWN: Final = 304
 _SOON: Final = 5
 _LATE: Final = 3600
 """Seconds after which asking again makes sense: at least, and at most."""
@@ -47,6 +52,7 @@ class Calls:
         self._clients = clients
         self._limits = limits
         self._crowd = Crowd(limits)
+        self._waiting_room = WaitingRoom(gateway.news, limits)
         self._sandbox = gateway.kind == "sandbox"
 
     # ── with a body ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -72,9 +78,12 @@ class Calls:
                 received_at=self._gateway.clock(),
                 started=visit.started,
             )
-            given = await self._accept(parcel)
+            try:
+                given = await self._accept(parcel)
+            except Reused as conflict:
+                return await self._conflict(conflict, parcel.document, visit)
         if given.state is State.REJECTED:
-            return told(receipt.rejected(given, visit.language), visit, status=422, media_type=PROBLEM)
+            return await self._rejection(given, parcel.document, visit)
         location = {"Location": receipt.links(given.submission)["self"]}
         return told(receipt.accepted(given, visit.language), visit, status=202, headers=location)
 
@@ -88,6 +97,34 @@ class Calls:
             document = await read_document(visit, self._limits)
             judged = await asyncio.to_thread(self._gateway.schemas.judge, document, media_type.charset)
         return told(receipt.verdict(judged, visit.language, sandbox=self._sandbox), visit)
+
+    async def _rejection(self, given: Receipt, document: bytes, visit: Visit) -> Response:
+        """422; in the form that was asked for, with the document in it where the standard wants it back."""
+        if wanted(visit.header(b"accept"))[0] is Kind.XML:
+            message = await self._message(given.subject, State.REJECTED, given.findings, document)
+            if isinstance(message, bytes):
+                about = {"Link": f'<{receipt.links(given.submission)["self"]}>; rel="about"'}
+                return in_xml(message, status=422, headers=about)
+        return told(receipt.rejected(given, visit.language), visit, status=422, media_type=PROBLEM)
+
+    async def _conflict(self, conflict: Reused, document: bytes, visit: Visit) -> Response:
+        """409, likewise. No submission stands behind it, so there is no receipt to read later."""
+        if wanted(visit.header(b"accept"))[0] is Kind.XML:
+            found = Finding(conflict.code, conflict.detail)
+            message = await self._message(conflict.entry.submission, State.REJECTED, (found,), document)
+            if isinstance(message, bytes):
+                return in_xml(message, status=note_refusal(conflict, visit))
+        raise conflict
+
+    async def _message(
+        self, submission: Submission, state: State, findings: tuple[Finding, ...], document: bytes | None = None
+    ) -> bytes | NoMessage:
+        """What the submission's standard has for this answer."""
+        answered = Answered(submission=submission, findings=findings, document=document, sandbox=self._sandbox)
+        gateway = self._gateway
+        return await asyncio.to_thread(
+            in_its_standard, answered, state, schemas=gateway.schemas, letterhead=gateway.letterhead
+        )
 
     async def _accept(self, parcel: Parcel) -> Receipt:
         """The journey's answer; attachments that no accepted submission owns are forgotten."""
@@ -104,35 +141,65 @@ class Calls:
     # ── about a submission ───────────────────────────────────────────────────────────────────────────────────────────
 
     async def status(self, request: Request) -> Response:
-        """Where a submission stands; 304 where that is known already."""
+        """Where a submission stands; 304 where that is known already, and stays so for as long as preferred."""
         visit = Visit.of(request.scope)
         standing = await self._standing(request, visit)
+        with self._waiting_room.seat(visit, standing.submission.id) as seat:
+            while (answer := self._stands(standing, visit)).status_code == _KNOWN and await seat.heard(
+                standing.version
+            ):
+                standing = await self._now(standing)
+            return seat.told(answer)
+
+    def _stands(self, standing: Standing, visit: Visit) -> Response:
         tag = f'"{standing.version}-{visit.language}"'
         headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
         if not receipt.is_final(standing):
             headers["Retry-After"] = str(self._ask_again_after(standing))
-        if _knows(visit.header(b"if-none-match"), tag):
-            return Response(status_code=304, headers=headers)
+        if knows(visit, tag):
+            return Response(status_code=_KNOWN, headers=headers)
         body = receipt.status(
             standing, visit.language, authority=self._authority(standing.submission), sandbox=self._sandbox
         )
         return told(body, visit, headers=headers)
 
     async def events(self, request: Request) -> Response:
-        """What happened to a submission, oldest first."""
+        """What happened to a submission, oldest first; 304 where that is known already."""
         visit = Visit.of(request.scope)
         standing = await self._standing(request, visit)
+        with self._waiting_room.seat(visit, standing.submission.id) as seat:
+            while (answer := await self._happened(standing, visit)).status_code == _KNOWN and await seat.heard(
+                standing.version
+            ):
+                standing = await self._now(standing)
+            return seat.told(answer)
+
+    async def _happened(self, standing: Standing, visit: Visit) -> Response:
         rows = await self._gateway.journal.events(standing.submission.id)
-        return told(receipt.events(standing.submission.id, rows, visit.language), visit)
+        return told_unless_known(receipt.events(standing.submission.id, rows, visit.language), visit)
+
+    async def _now(self, before: Standing) -> Standing:
+        """Where a submission stands by now."""
+        standing = await self._gateway.journal.standing(before.submission.id)
+        if standing is None:
+            raise _no_submission()
+        return standing
 
     async def receipt(self, request: Request) -> Response:
-        """The technical receipt."""
+        """The technical receipt: in JSON, or as a message of the standard where it has one."""
         visit = Visit.of(request.scope)
         standing = await self._standing(request, visit)
+        kinds = wanted(visit.header(b"accept"))
+        if kinds[0] is Kind.XML:
+            message = await self._message(standing.submission, standing.state, standing.findings)
+            if isinstance(message, bytes):
+                return in_xml(message, headers=NOT_STORED | VARIES)
+            if Kind.JSON not in kinds:
+                raise no_message(message.because)
         body = receipt.technical_receipt(
             standing, visit.language, authority=self._authority(standing.submission), sandbox=self._sandbox
         )
-        return told(body, visit)
+        return told(body, visit, headers=NOT_STORED | VARIES)
 
     async def _standing(self, request: Request, visit: Visit) -> Standing:
         """The client's own submission. Another client's does not exist for it, and operators hear of the question."""
@@ -175,6 +242,18 @@ class Calls:
         installed = {(package.namespace, root) for package in judging for root in package.roots}
         return told(services(self._gateway.tables.services, installed, sandbox=self._sandbox), visit)
 
+    async def connections(self, request: Request) -> Response:
+        """Which authorities can be reached for what, as far as this client's scope goes; 304 where that is known."""
+        visit = Visit.of(request.scope)
+        client = await self._identified(visit)
+        query = parameters.query(visit, parameters.FILTER)
+        state = ConnectionState(query["state"]) if "state" in query else None
+        wanted = Wanted(leistung=query.get("leistung"), ars=query.get("ars"), state=state)
+        tables = self._gateway.tables
+        found = offered(tables, client, wanted, self._today())
+        body = connections(found, visit.language, called=tables.authority_name, sandbox=self._sandbox)
+        return told_unless_known(body, visit)
+
     async def schemas(self, request: Request) -> Response:
         """By what is judged here, and until when."""
         visit = Visit.of(request.scope)
@@ -213,12 +292,6 @@ class Calls:
 
     def _authority(self, submission: Submission) -> str:
         return self._gateway.tables.authority_name(submission.authority)
-
-
-def _knows(if_none_match: str, tag: str) -> bool:
-    """Whether `If-None-Match` (RFC 9110 §13.1.2) names this tag, compared weakly."""
-    named = (one.strip().removeprefix("W/") for one in if_none_match.split(","))
-    return if_none_match == "*" or tag in named
 
 
 def _no_submission() -> NotFound:

@@ -12,12 +12,13 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import ConfigDict, TypeAdapter, with_config
 
 from gateway import receipt
+from gateway.connection import ConnectionState
 from gateway.errors import GatewayError, Language
 from gateway.intake import examples
 from gateway.intake.calls import Calls
 from gateway.intake.limits import Limits
-from gateway.intake.refusals import RETRY_AFTER, status_of
-from gateway.intake.responses import JSON, PROBLEM
+from gateway.intake.refusals import RETRY_AFTER, NotAcceptable, status_of
+from gateway.intake.responses import JSON, PROBLEM, XML
 from gateway.intake.unpacking import DOCUMENT
 from gateway.journey import Kind
 from gateway.receipt import shapes
@@ -37,6 +38,7 @@ _SHAPES: Final = (
     shapes.Verdict,
     shapes.Route,
     shapes.Services,
+    shapes.Connections,
     shapes.Packages,
 )
 _PARTS: Final = (
@@ -50,6 +52,7 @@ _PARTS: Final = (
     shapes.Place,
     shapes.Service,
     shapes.ServiceMessage,
+    shapes.Offer,
     shapes.Package,
     shapes.PackageMessage,
 )
@@ -105,7 +108,7 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         tag="Einreichungen",
         summary="Antrag einreichen",
         description=examples.SUBMIT,
-        parameters=[_LEISTUNG, _ARS, _IDEMPOTENCY_KEY, _TRACEPARENT],
+        parameters=[_LEISTUNG, _ARS, _IDEMPOTENCY_KEY, _TRACEPARENT, _ACCEPT],
         body={**document, "multipart/form-data": _multipart(limits, samples)},
         answers={
             202: _answer("Angenommen und dauerhaft gespeichert.", shapes.Accepted, examples.ACCEPTED, ["Location"]),
@@ -114,6 +117,7 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
                 shapes.Problem,
                 examples.REJECTED,
                 [],
+                message=_REJECTION,
             ),
         },
         refusals=examples.ON_SUBMITTING,
@@ -142,9 +146,9 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         tag="Einreichungen",
         summary="Stand einer Einreichung",
         description="Wo sie steht. Retry-After sagt, wann sich erneutes Fragen lohnt; fehlt es, ist dies das Ende.",
-        parameters=[_SUBMISSION, _IF_NONE_MATCH],
+        parameters=[_SUBMISSION, _IF_NONE_MATCH, _PREFER],
         answers={
-            200: _answer("Der Stand.", shapes.Status, examples.STATUS, ["ETag", "Retry-After"]),
+            200: _answer("Der Stand.", shapes.Status, examples.STATUS, ["ETag", "Retry-After", "Preference-Applied"]),
             304: {"description": "Unverändert seit dem Stand, den If-None-Match nennt."},
         },
         refusals=examples.ON_LOOKING,
@@ -158,8 +162,11 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         tag="Einreichungen",
         summary="Verlauf einer Einreichung",
         description="Was mit ihr geschah, das Älteste zuerst.",
-        parameters=[_SUBMISSION],
-        answers={200: _answer("Der Verlauf.", shapes.Events, examples.EVENTS, [])},
+        parameters=[_SUBMISSION, _IF_NONE_MATCH, _PREFER],
+        answers={
+            200: _answer("Der Verlauf.", shapes.Events, examples.EVENTS, ["ETag", "Preference-Applied"]),
+            304: {"description": "Unverändert seit dem Verlauf, den If-None-Match nennt."},
+        },
         refusals=examples.ON_LOOKING,
     )
     _add(
@@ -170,10 +177,10 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         name="getSubmissionReceipt",
         tag="Einreichungen",
         summary="Technische Quittung",
-        description="Belegt den Empfang im Gateway. Eine Eingangsbestätigung gibt nur die Behörde.",
-        parameters=[_SUBMISSION],
-        answers={200: _answer("Die Quittung.", shapes.TechnicalReceipt, examples.RECEIPT, [])},
-        refusals=examples.ON_LOOKING,
+        description=examples.ABOUT_RECEIPT,
+        parameters=[_SUBMISSION, _ACCEPT],
+        answers={200: _answer("Die Quittung.", shapes.TechnicalReceipt, examples.RECEIPT, ["Vary"], message=_RECEIPT)},
+        refusals=(*examples.ON_LOOKING, NotAcceptable()),
     )
     _add(
         api,
@@ -201,6 +208,22 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         "welche Behörden angeschrieben werden können.",
         parameters=[],
         answers={200: _answer("Die Leistungen.", shapes.Services, examples.SERVICES, [])},
+        refusals=examples.ON_ASKING,
+    )
+    _add(
+        api,
+        "GET",
+        "/v1/connections",
+        calls.connections,
+        name="listConnections",
+        tag="Vorab",
+        summary="Anbindungen zeigen",
+        description=examples.ABOUT_CONNECTIONS,
+        parameters=[_LEISTUNG_WANTED, _PLACE_WANTED, _STATE_WANTED, _IF_NONE_MATCH],
+        answers={
+            200: _answer("Die Anbindungen.", shapes.Connections, examples.CONNECTIONS, ["ETag"]),
+            304: {"description": "Unverändert seit dem Stand, den If-None-Match nennt."},
+        },
         refusals=examples.ON_ASKING,
     )
     _add(
@@ -281,12 +304,17 @@ def _add(
 # ── answers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _answer(description: str, shape: type, example: Mapping[str, Any], headers: list[str]) -> Json:
+def _answer(
+    description: str, shape: type, example: Mapping[str, Any], headers: list[str], *, message: str = ""
+) -> Json:
     media_type = PROBLEM if shape is shapes.Problem else JSON
+    content: Json = {media_type: {"schema": _ref(shape), "example": example}}
+    if message:
+        content[XML] = {"schema": {"type": "string", "description": message}}
     return {
         "description": description,
         "headers": {name: _HEADERS[name] for name in ["Content-Language", *headers]},
-        "content": {media_type: {"schema": _ref(shape), "example": example}},
+        "content": content,
     }
 
 
@@ -387,6 +415,19 @@ _ARS: Final[Json] = {
     "schema": {"type": "string", "pattern": "^[0-9]{2,12}$"},
     "example": "097610000000",
 }
+_LEISTUNG_WANTED: Final[Json] = {**_LEISTUNG, "description": "Nur Anbindungen für diesen Leistungsschlüssel."}
+_PLACE_WANTED: Final[Json] = {
+    **_ARS,
+    "description": "Nur Anbindungen der Behörden, die an diesem Ort oder in einem Teil davon zuständig sind: "
+    "ARS jeder Ebene oder AGS.",
+}
+_STATE_WANTED: Final[Json] = {
+    "name": "state",
+    "in": "query",
+    "description": "Nur Anbindungen in diesem Stand.",
+    "schema": {"type": "string", "enum": [*ConnectionState]},
+    "example": "live",
+}
 _IDEMPOTENCY_KEY: Final[Json] = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -409,6 +450,25 @@ _IF_NONE_MATCH: Final[Json] = {
     "schema": {"type": "string"},
     "example": '"3-de"',
 }
+_ACCEPT: Final[Json] = {
+    "name": "Accept",
+    "in": "header",
+    "description": "application/xml für eine Nachricht des Standards, wo er eine hat; sonst, und ohne Angabe, JSON.",
+    "schema": {"type": "string", "default": "application/json"},
+}
+_REJECTION: Final = (
+    "Die Rückweisung des Standards, nach seinem Schema gültig; wo es sie nicht gibt, steht auch auf Accept: "
+    "application/xml das Problem."
+)
+_RECEIPT: Final = "Die Rückweisung oder die Quittung des Standards, nach seinem Schema gültig."
+_PREFER: Final[Json] = {
+    "name": "Prefer",
+    "in": "header",
+    "description": "`wait=n` (RFC 7240), mit If-None-Match: erst antworten, wenn sich etwas geändert hat, spätestens "
+    "nach n Sekunden. Das Gateway begrenzt n; Preference-Applied nennt, was galt. Fehlt es, wurde nicht gewartet.",
+    "schema": {"type": "string"},
+    "example": "wait=20",
+}
 _LANGUAGE: Final[Json] = {
     "name": "Accept-Language",
     "in": "header",
@@ -417,8 +477,10 @@ _LANGUAGE: Final[Json] = {
 }
 _HEADERS: Final[Mapping[str, Json]] = {
     "Location": {"description": "Wo der Stand der Einreichung steht.", "schema": {"type": "string"}},
+    "Vary": {"description": "Wovon abhängt, in welcher Form die Antwort kommt.", "schema": {"type": "string"}},
     "ETag": {"description": "Kennzeichen dieses Standes.", "schema": {"type": "string"}},
     "Retry-After": {"description": "Sekunden, nach denen sich erneutes Fragen lohnt.", "schema": {"type": "integer"}},
+    "Preference-Applied": {"description": "Was von Prefer galt.", "schema": {"type": "string"}},
     "Content-Language": {"description": "Sprache der Antwort.", "schema": {"type": "string", "enum": ["de", "en"]}},
     "WWW-Authenticate": {"description": "Wie man sich anmeldet (RFC 6750).", "schema": {"type": "string"}},
 }

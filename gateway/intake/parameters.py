@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl
 
 from python_multipart.multipart import parse_options_header
 
+from gateway.connection import ConnectionState
 from gateway.errors import BadRequest, Sentence, WrongMediaType
 from gateway.intake.visit import Visit
 
@@ -18,6 +20,7 @@ XML: Final = frozenset({"application/xml", "text/xml"})
 MULTIPART: Final = "multipart/form-data"
 
 _KEY: Final = re.compile(r"[!-~]{1,255}")
+_WAIT: Final = re.compile(r'(?:^|,)\s*wait\s*=\s*"?(?P<seconds>[0-9]{1,6})"?\s*(?=$|[,;])')
 
 _FORMS: Final[Mapping[str, tuple[re.Pattern[str], Sentence]]] = {
     "ars": (
@@ -31,7 +34,16 @@ _FORMS: Final[Mapping[str, tuple[re.Pattern[str], Sentence]]] = {
         re.compile(r"[0-9]{14}"),
         Sentence("leistung ist ein Leistungsschlüssel: 14 Ziffern.", "leistung is a Leistungsschlüssel: 14 digits."),
     ),
+    "state": (
+        re.compile("|".join(ConnectionState)),
+        Sentence(
+            f"state ist der Stand einer Anbindung: {', '.join(ConnectionState)}.",
+            f"state is the state of a connection: {', '.join(ConnectionState)}.",
+        ),
+    ),
 }
+QUESTION: Final = ("leistung", "ars")
+FILTER: Final = (*QUESTION, "state")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +55,9 @@ class MediaType:
     boundary: bytes = b""
 
 
-def query(visit: Visit) -> dict[str, str]:
+def query(visit: Visit, known: Sequence[str] = QUESTION) -> dict[str, str]:
     """
-    The parameters of the query: `leistung` and `ars`, each at most once.
+    The parameters of the query, each at most once.
 
     Raises:
         BadRequest: another one, one twice, or one that is not of its form.
@@ -56,10 +68,10 @@ def query(visit: Visit) -> dict[str, str]:
     try:
         pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, max_num_fields=8, errors="strict")
     except ValueError:
-        raise _unknown_parameter() from None
+        raise _unknown_parameter(known) from None
     found = dict(pairs)
-    if len(found) != len(pairs) or not found.keys() <= _FORMS.keys():
-        raise _unknown_parameter()
+    if len(found) != len(pairs) or not found.keys() <= set(known):
+        raise _unknown_parameter(known)
     for name, value in found.items():
         form, said = _FORMS[name]
         if not form.fullmatch(value):
@@ -96,6 +108,17 @@ def idempotency_key(visit: Visit) -> str | None:
     return key
 
 
+def wait_preferred(visit: Visit) -> int:
+    """
+    The seconds of `Prefer: wait=n` (RFC 7240 §4.3), 0 where nothing or nothing sensible is preferred.
+
+    What a preference means and nobody understands is passed over, as §2 wants it; of two the first counts.
+    """
+    said = b",".join(value for name, value in visit.scope["headers"] if name == b"prefer")
+    found = _WAIT.search(said.decode("ascii", "replace").lower())
+    return int(found["seconds"]) if found else 0
+
+
 def media_type(visit: Visit, *, multipart: bool) -> MediaType:
     """
     The body's media type.
@@ -122,6 +145,48 @@ def media_type(visit: Visit, *, multipart: bool) -> MediaType:
     raise _not_taken(multipart=multipart)
 
 
+class Kind(StrEnum):
+    """In which form an answer may come."""
+
+    JSON = "json"
+    XML = "xml"
+
+
+@lru_cache(maxsize=256)
+def wanted(accept: str) -> tuple[Kind, ...]:
+    """
+    What `Accept` (RFC 9110 §12.5.1) asks for, of the two there are, the preferred one first.
+
+    JSON where it says nothing, prefers neither, or asks for what there is not.
+    """
+    weights = dict.fromkeys(Kind, 0.0)
+    for kind, ranges in _RANGES.items():
+        for media_range in ranges:  # the most telling first: it alone counts
+            if (weight := _weight_of(media_range, accept)) is not None:
+                weights[kind] = weight
+                break
+    found = sorted((kind for kind in Kind if weights[kind]), key=lambda kind: -weights[kind])
+    return tuple(found) or (Kind.JSON,)
+
+
+_RANGES: Final[Mapping[Kind, tuple[str, ...]]] = {
+    Kind.JSON: ("application/json", "application/problem+json", "application/*", "*/*"),
+    Kind.XML: ("application/xml", "text/xml", "application/*", "*/*"),
+}
+
+
+def _weight_of(media_range: str, accept: str) -> float | None:
+    for one in accept.lower().split(","):
+        name, *parameters = (part.strip() for part in one.split(";"))
+        if name == media_range:
+            said = next((part[2:] for part in parameters if part.startswith("q=")), "1")
+            return float(said) if _QVALUE.fullmatch(said) else 0.0
+    return None
+
+
+_QVALUE: Final = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?", re.ASCII)
+
+
 @lru_cache(maxsize=256)
 def parsed(header: bytes) -> MediaType:
     """A `Content-Type` header, by RFC 9110 §8.3.1."""
@@ -134,8 +199,8 @@ def parsed(header: bytes) -> MediaType:
     )
 
 
-def _unknown_parameter() -> BadRequest:
-    names = ", ".join(_FORMS)
+def _unknown_parameter(known: Sequence[str]) -> BadRequest:
+    names = ", ".join(known)
     return BadRequest(
         f"Die Anfrage hat einen unbekannten oder doppelten Parameter. Es gibt: {names}, jeden höchstens einmal.",
         f"The request has an unknown or doubled parameter. There are: {names}, each at most once.",

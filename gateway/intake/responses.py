@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from fastapi import Response
 
 from gateway import receipt
-from gateway.errors import GatewayError, NotIdentified, OperatorsFault
+from gateway.errors import GatewayError, Language, NotIdentified, OperatorsFault
 from gateway.events import RequestFailed, RequestRefused, frames_of
 from gateway.intake.refusals import RETRY_AFTER, Failure, status_of
 from gateway.intake.visit import Visit
 
 JSON: Final = "application/json"
 PROBLEM: Final = "application/problem+json"
+XML: Final = "application/xml"
 
-NOT_STORED: Final[Mapping[str, str]] = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+VARIES: Final = {"Vary": "Accept, Accept-Language"}
+"""For what comes in more than one form."""
+NOT_STORED: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 """For what is fetched. Answers to POST are stored by nobody (RFC 9111 §3), and each header costs time."""
 
 _encoder: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
@@ -39,15 +44,43 @@ def told(
     )
 
 
-def refused(error: GatewayError, visit: Visit, *, sandbox: bool, headers: Mapping[str, str] | None = None) -> Response:
-    """The answer to a request that could not be served, told to operators as well."""
-    if isinstance(error, OperatorsFault):
-        return failed(error, visit, sandbox=sandbox)
+def told_unless_known(body: Mapping[str, Any], visit: Visit) -> Response:
+    """A JSON answer with the tag of its bytes; 304 for a visitor who has just that (RFC 9110 §13.1.2)."""
+    answer = told(body, visit)
+    tag = f'"{hashlib.sha256(answer.body).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Accept-Language"}
+    if knows(visit, tag):
+        return Response(status_code=304, headers=headers)
+    answer.headers.update(headers)
+    return answer
+
+
+def knows(visit: Visit, tag: str) -> bool:
+    """Whether `If-None-Match` (RFC 9110 §13.1.2) names this tag, compared weakly."""
+    said = visit.header(b"if-none-match")
+    named = (one.strip().removeprefix("W/") for one in said.split(","))
+    return said == "*" or tag in named
+
+
+def in_xml(content: bytes, *, status: int = 200, headers: Mapping[str, str] = MappingProxyType({})) -> Response:
+    """A message of a standard; what it says, it says in German."""
+    return Response(content, status, {"Content-Type": XML, "Content-Language": Language.GERMAN.value, **headers})
+
+
+def note_refusal(error: GatewayError, visit: Visit) -> int:
+    """Tell operators of a request that could not be served; its status."""
     status = status_of(error)
     RequestRefused(
         code=error.code, status=status, client=visit.client, path=visit.pattern, trace=visit.traceparent
     ).tell()
-    return _problem(error, status, visit, sandbox=sandbox, headers=headers)
+    return status
+
+
+def refused(error: GatewayError, visit: Visit, *, sandbox: bool, headers: Mapping[str, str] | None = None) -> Response:
+    """The answer to a request that could not be served, told to operators as well."""
+    if isinstance(error, OperatorsFault):
+        return failed(error, visit, sandbox=sandbox)
+    return _problem(error, note_refusal(error, visit), visit, sandbox=sandbox, headers=headers)
 
 
 def failed(error: Exception, visit: Visit, *, sandbox: bool) -> Response:

@@ -127,6 +127,10 @@ class Status(TypedDict):
     """Code des letzten Hindernisses"""
     reference: NotRequired[str]
     """Kennung, die das Fachverfahren vergeben hat"""
+    waitsFor: NotRequired[str]
+    """die Einreichung desselben Vorgangs, die vor dieser ankommen muss"""
+    heldBack: NotRequired[list[str]]
+    """spätere Einreichungen desselben Vorgangs, die auf diese warten, in ihrer Reihenfolge; höchstens 100"""
     receivedAt: str
     updatedAt: str
     version: int
@@ -377,3 +381,63 @@ class Services(TypedDict):
 
     services: list[Service]
     sandbox: NotRequired[Literal[True]]
+
+
+class Offer(TypedDict):
+    """Eine Anbindung, wie ein Online-Dienst sie vorab sieht."""
+
+    id: str
+    """Leistung und ARS der Behörde"""
+    service: str
+    leistungen: list[str]
+    """Leistungsschlüssel"""
+    authority: Authority
+    state: Literal["ordered", "configured", "tested", "live", "paused", "retired"]
+    stateLabel: str
+    open: bool
+    """ob Anträge angenommen werden; was eine angehaltene Anbindung annimmt, wartet"""
+    openForTests: bool
+    """ob Testnachrichten angenommen werden"""
+    orderDate: NotRequired[str]
+    liveSince: NotRequired[str]
+    """erster Tag im Betrieb"""
+
+
+class Connections(TypedDict):
+    """Die Anbindungen, die dieser Zugang benutzen darf."""
+
+    connections: list[Offer]
+    sandbox: NotRequired[Literal[True]]
+
+
+WebhookState = Literal["accepted", "delivered", "confirmed", "refused", "parked", "expired"]
+
+
+class WebhookData(TypedDict):
+    """Worum es geht: Kennungen und Zustände, kein Inhalt und nichts über Personen."""
+
+    submissionId: str
+    state: WebhookState
+    """der Zustand nach dem Ereignis; den jetzigen nennt der Stand der Einreichung"""
+    test: bool
+    """Testnachricht"""
+    sandbox: bool
+    """dieses Gateway ist eine Sandbox: nichts davon erreicht eine echte Behörde"""
+    links: Links
+
+
+class WebhookMessage(TypedDict):
+    """Was einem Portal gemeldet wird (Standard Webhooks); docs/spec/webhooks.md erklärt, wie man es prüft."""
+
+    type: Literal[
+        "submission.accepted",
+        "submission.delivered",
+        "submission.confirmed",
+        "submission.refused",
+        "submission.parked",
+        "submission.expired",
+        "submission.reply_received",
+    ]
+    timestamp: str
+    """wann es geschah (RFC 3339, UTC)"""
+    data: WebhookData

@@ -13,7 +13,9 @@ from gateway.routing.facts import (
     Responsibility,
     Service,
 )
-from gateway.routing.orders import OWN, Change, Columns, Fault, Plan, exported, plan, read_columns
+from gateway.routing.offer import Offered, Wanted, offered
+from gateway.routing.order_form import OWN, Columns, form_of, read_columns
+from gateway.routing.orders import Change, Fault, Plan, exported, plan
 from gateway.routing.regions import Region, RegionKind, Regions
 from gateway.routing.scope import in_scope
 from gateway.routing.tables import Tables
@@ -37,6 +39,7 @@ __all__ = [
     "Lost",
     "Message",
     "NoDoor",
+    "Offered",
     "Plan",
     "Question",
     "Region",
@@ -45,11 +48,14 @@ __all__ = [
     "Responsibility",
     "Service",
     "Tables",
+    "Wanted",
     "Watch",
     "explain",
     "exported",
     "failing",
+    "form_of",
     "in_scope",
+    "offered",
     "plan",
     "read_cases",
     "read_columns",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from gateway.connection import CaseHome, Connection, ConnectionState, Preflight, Step
 from gateway.dispatch import Letter, Report
-from gateway.drivers.sql import accounting, connecting, handing_over, looking, recording, registers
+from gateway.drivers.sql import accounting, connecting, handing_over, looking, notifying, recording, registers, webhooks
 from gateway.drivers.sql.cases import CASE_HOME, Reference
 from gateway.drivers.sql.claiming import KEEP_WORDS, Wish, Words, claim
 from gateway.drivers.sql.concluding import ABANDON, DROP, OVER, RELEASE, ByHand, Ended, conclude
@@ -38,6 +38,7 @@ from gateway.journal import (
     Replayed,
     Standing,
 )
+from gateway.notice import Answer, Errand, Noted, Persistence, Webhook
 from gateway.submission import Micros, SubmissionId
 
 
@@ -45,11 +46,16 @@ class SqlJournal:
     """The journal in a SQL database. Opened by `open_journal`; see the port for what each method promises."""
 
     def __init__(
-        self, runner: Runner, epoch: str, limits: Callable[[Lane], Limits], paused: Callable[[], Sequence[str]] = tuple
+        self,
+        runner: Runner,
+        epoch: str,
+        limits: Callable[[Lane], Limits],
+        paused: Callable[[], Sequence[str]] = tuple,
+        unordered: Collection[str] = frozenset(),
     ) -> None:
         self.epoch = epoch
         self._runner = runner
-        self._hand_over = handing_over.hand_over(limits, paused)
+        self._hand_over = handing_over.hand_over(limits, paused, unordered)
         self._claim = claim(limits)
         self._conclude = conclude(limits)
 
@@ -107,6 +113,9 @@ class SqlJournal:
     async def standing(self, submission: SubmissionId) -> Standing | None:
         return await self._runner.read(looking.LOOK, submission)
 
+    async def versions(self, submissions: Collection[SubmissionId]) -> Mapping[SubmissionId, int]:
+        return await self._runner.read(looking.VERSIONS, list(submissions))
+
     async def events(self, submission: SubmissionId) -> Sequence[Event]:
         return await self._runner.read(looking.HISTORY, submission)
 
@@ -136,6 +145,32 @@ class SqlJournal:
 
     async def revoke_client(self, name: str) -> None:
         await self._runner.write(registers.REVOKE_CLIENT, name)
+
+    async def add_webhook(self, webhook: str, client: str, url: str, secret: bytes) -> None:
+        await self._runner.write(webhooks.ADD_WEBHOOK, webhooks.NewWebhook(webhook, client, url, secret))
+
+    async def webhooks(self) -> Sequence[Webhook]:
+        return await self._runner.read(webhooks.WEBHOOKS, None)
+
+    async def secrets_of(self, webhook: str) -> Sequence[bytes]:
+        return await self._runner.read(webhooks.SECRETS_OF, webhook)
+
+    async def rotate_secret(self, webhook: str, secret: bytes, overlap: float) -> None:
+        await self._runner.write(webhooks.ROTATE_SECRET, webhooks.NewSecret(webhook, secret, overlap))
+
+    async def resume_webhook(self, webhook: str) -> Webhook:
+        return await self._runner.write(webhooks.RESUME_WEBHOOK, webhook)
+
+    async def revoke_webhook(self, webhook: str) -> None:
+        await self._runner.write(webhooks.REVOKE_WEBHOOK, webhook)
+
+    async def take_errands(self, most: int, lease: float) -> Sequence[Errand]:
+        if not await self._runner.read(notifying.ANYTHING_DUE, None):
+            return ()
+        return await self._runner.write(notifying.TAKE_ERRANDS, notifying.Wish(most, lease))
+
+    async def note(self, errand: Errand, answers: Sequence[Answer], persistence: Persistence, chance: float) -> Noted:
+        return await self._runner.write(notifying.NOTE, notifying.Done(errand, answers, persistence, chance))
 
     async def connections(self) -> Sequence[Connection]:
         return await self._runner.read(connecting.EVERY, None)
@@ -193,12 +228,14 @@ async def open_journal(
     clock: Clock,
     kind: str | None,
     paused: Callable[[], Sequence[str]] = tuple,
+    unordered: Collection[str] = frozenset(),
     database_time: bool = True,
 ) -> AsyncIterator[SqlJournal]:
     """
     Open the journal at `url` (`sqlite:///FILE` or `postgresql://…`).
 
-    `limits` says what a destination bears, `paused` which connections wait.
+    `limits` says what a destination bears, `paused` which connections wait, `unordered` to
+    which adapters the order of a case does not matter.
     `kind` (`sandbox` or `production`) is settled with the first start and checked ever after; None (workers, command
     line) takes what is there. SQLite upgrades its schema itself; PostgreSQL must be at this version.
 
@@ -213,7 +250,7 @@ async def open_journal(
         await upgrade(url)
         runner = SqliteRunner(sqlite_file(url), clock)
     try:
-        yield SqlJournal(runner, await _epoch(runner, kind), limits, paused)
+        yield SqlJournal(runner, await _epoch(runner, kind), limits, paused, unordered)
     finally:
         await runner.close()
 

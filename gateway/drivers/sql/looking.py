@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import bindparam, func, literal_column, select
+from sqlalchemy import and_, bindparam, func, literal_column, select
 
+from gateway.drivers.sql.cases import HOLDS
 from gateway.drivers.sql.rows import (
     ATTACHMENT_COLUMNS,
     EVENT_COLUMNS,
@@ -17,10 +18,13 @@ from gateway.drivers.sql.rows import (
     standing_from,
     standings,
 )
-from gateway.drivers.sql.steps import Ask, Row, Statement, Steps, each
+from gateway.drivers.sql.steps import Ask, Row, Statement, Steps, among, each, sized
 from gateway.drivers.sql.tables import attachments, events, submissions
 from gateway.journal import Event, Ledger, Standing
 from gateway.submission import State, SubmissionId
+
+MOST_HELD_BACK: Final = 100
+"""So many of those that wait behind another are named."""
 
 _one: Final = Statement(standings().where(submissions.c.id == bindparam("submission")))
 _enclosed: Final = Statement(
@@ -28,6 +32,7 @@ _enclosed: Final = Statement(
     .where(attachments.c.submission == bindparam("submission"))
     .order_by(attachments.c.position)
 )
+_versions = sized(lambda size: select(submissions.c.id, submissions.c.version).where(among(submissions.c.id, size)))
 _events: Final = Statement(
     select(*EVENT_COLUMNS).where(events.c.submission == bindparam("submission")).order_by(events.c.id)
 )
@@ -37,6 +42,32 @@ _parked: Final = Statement(
     .order_by(submissions.c.sequence)
     .limit(bindparam("most"))
 )
+_first = submissions.alias("first")
+_later = submissions.alias("later")
+_waits_for: Final = Statement(
+    select(submissions.c.follows).where(submissions.c.id == bindparam("submission"), submissions.c.behind == 1)
+)
+_set_aside_after = (
+    select(_first.c.id, _later.c.id)
+    .select_from(_first)
+    .join(
+        _later,
+        and_(
+            _later.c.case_key == _first.c.case_key,
+            _later.c.client == _first.c.client,
+            _later.c.destination == _first.c.destination,
+            _later.c.test == _first.c.test,
+            _later.c.sequence > _first.c.sequence,
+            literal_column("later.follows IS NOT NULL"),
+            _later.c.behind == 1,
+        ),
+    )
+    .order_by(_later.c.sequence)
+)
+_held_back: Final = Statement(
+    _set_aside_after.where(_first.c.id == bindparam("submission")).limit(literal_column(str(MOST_HELD_BACK)))
+)
+_held_back_by_parked: Final = Statement(_set_aside_after.where(literal_column("first.state = 'parked'")))
 _last_test: Final = Statement(
     standings()
     .where(literal_column("submissions.test = 1"), submissions.c.connection == bindparam("connection"))
@@ -80,7 +111,31 @@ def _look(submission: SubmissionId) -> Steps[Standing | None]:
         return None
     standing = standing_from(rows[0])
     enclosed = attachments_by_submission((yield Ask(_enclosed, {"submission": submission})))
-    return replace(standing, submission=replace(standing.submission, attachments=tuple(enclosed.get(submission, ()))))
+    standing = replace(
+        standing, submission=replace(standing.submission, attachments=tuple(enclosed.get(submission, ())))
+    )
+    if standing.state not in HOLDS:
+        return standing
+    before: Sequence[Row] = yield Ask(_waits_for, {"submission": submission})
+    behind: Sequence[Row] = yield Ask(_held_back, {"submission": submission})
+    return replace(
+        standing,
+        waits_for=SubmissionId(before[0][0]) if before else None,
+        held_back=tuple(SubmissionId(row[1]) for row in behind),
+    )
+
+
+def _versions_of(ids: Sequence[SubmissionId]) -> Steps[Mapping[SubmissionId, int]]:
+    found: dict[SubmissionId, int] = {}
+    for begin in range(0, len(ids), _AT_ONCE):
+        statement, values = _versions(ids[begin : begin + _AT_ONCE])
+        rows: Sequence[Row] = yield Ask(statement, values)
+        found |= {SubmissionId(id_): int(version) for id_, version in rows}
+    return found
+
+
+_AT_ONCE: Final = 1_024
+"""Submissions of one question: far below SQLite's 32,766 marks."""
 
 
 def _history(submission: SubmissionId) -> Steps[Sequence[Event]]:
@@ -90,7 +145,12 @@ def _history(submission: SubmissionId) -> Steps[Sequence[Event]]:
 
 def _waiting_for_people(most: int) -> Steps[Sequence[Standing]]:
     rows: Sequence[Row] = yield Ask(_parked, {"most": most})
-    return [standing_from(row) for row in rows]
+    if not rows:
+        return []
+    held: dict[str, list[SubmissionId]] = {}
+    for first, later in (yield Ask(_held_back_by_parked, {})):
+        held.setdefault(first, []).append(SubmissionId(later))
+    return [replace(standing_from(row), held_back=tuple(held.get(row[0], ())[:MOST_HELD_BACK])) for row in rows]
 
 
 def _last_test_of(connection: str) -> Steps[Standing | None]:
@@ -171,6 +231,7 @@ def _ends_there(counted: Sequence[Row]) -> Book:
 
 
 LOOK: Final = each("look", _look)
+VERSIONS: Final = each("versions", _versions_of)
 HISTORY: Final = each("history", _history)
 WAITING_FOR_PEOPLE: Final = each("parked", _waiting_for_people)
 LAST_TEST: Final = each("last_test", _last_test_of)

@@ -74,12 +74,25 @@ submissions: Final = Table(
     _text("cause"),
     _number("handed_over_at", null=True),
     _number("confirmed_at", null=True),
+    # What the message's head says of itself: enough to answer it when its document is gone, or never was.
+    _text("case_id", null=True),
+    _text("message_type", null=True),
+    _text("message_created", null=True),
+    _text("reader", null=True),
+    _text("author", null=True),
+    # The one accepted before it in its case, for the same destination; empty where it is the first there, NULL where it
+    # belongs to no case that was known when it was accepted.
+    _text("follows", null=True),
+    # 1: set aside until the one it follows has arrived or ended.
+    Column("behind", BigInteger, nullable=False, server_default="0"),
     Index("submissions_id", "id", unique=True),
     sqlite_autoincrement=True,
 )
 
 _waiting: ColumnElement[bool] = literal_column("state = 'accepted' AND due_at IS NOT NULL")
-_held: ColumnElement[bool] = literal_column("state = 'accepted' AND due_at IS NULL")
+_held: ColumnElement[bool] = literal_column("state = 'accepted' AND due_at IS NULL AND behind = 0")
+_behind: ColumnElement[bool] = literal_column("behind = 1")
+_in_a_case: ColumnElement[bool] = literal_column("follows IS NOT NULL")
 _on_the_way: ColumnElement[bool] = literal_column("state = 'handed_over'")
 _stuck: ColumnElement[bool] = literal_column("state = 'parked'")
 
@@ -106,6 +119,18 @@ Index(
     submissions.c.handed_over_at,
     sqlite_where=_on_the_way,
     postgresql_where=_on_the_way,
+)
+Index("submissions_behind", submissions.c.follows, sqlite_where=_behind, postgresql_where=_behind)
+# Most submissions are the only ones of their case, and stay out of it.
+Index(
+    "submissions_case",
+    submissions.c.case_key,
+    submissions.c.client,
+    submissions.c.destination,
+    submissions.c.test,
+    submissions.c.sequence,
+    sqlite_where=_in_a_case,
+    postgresql_where=_in_a_case,
 )
 # Digests are asked for only where nothing else tells a repetition: the same content has no UUID each time. Others stay
 # out of the index, for random values are what makes a commit write many pages.
@@ -296,6 +321,58 @@ preflights: Final = Table(
     _text("seen"),
     Index("preflights_connection", "connection", "id"),
     sqlite_autoincrement=True,
+)
+
+webhooks: Final = Table(
+    "webhooks",
+    metadata,
+    Column("id", _Written, primary_key=True),
+    _text("client"),
+    _text("url"),
+    _number("created_at"),
+    # How it does: errands in a row in which it took nothing, since when, and until when it is left alone.
+    _number("failures"),
+    _number("failing_since", null=True),
+    _number("rests_until"),
+    # Whoever has the lease is the only one who tells it something.
+    _text("lease"),
+    _number("leased_until"),
+    _number("taken_at"),
+    _number("told"),
+    _number("told_at", null=True),
+    _text("last_because"),
+    _number("last_status"),
+    _number("missed"),
+    _number("missed_from", null=True),
+    _number("off_at", null=True),
+    _text("off_because"),
+    # By it the trigger on events finds whom to tell.
+    Index("webhooks_client", "client"),
+)
+
+webhook_secrets: Final = Table(
+    "webhook_secrets",
+    metadata,
+    Column("id", _Written, primary_key=True),
+    _text("webhook"),
+    # To sign with, so it cannot be a hash; `data_key` is the place for the key that it is encrypted with.
+    Column("secret", LargeBinary, nullable=False),
+    Column("data_key", LargeBinary, nullable=True),
+    _number("made_at"),
+    _number("valid_until", null=True),
+    Index("webhook_secrets_webhook", "webhook", "made_at"),
+)
+
+notices: Final = Table(
+    "notices",
+    metadata,
+    # What waits to be told. Rows come from a trigger on events (migration 0006), in the same commit.
+    Column("webhook", _Written, primary_key=True),
+    Column("event", BigInteger, primary_key=True, autoincrement=False),
+    _number("due_at"),
+    _number("tries"),
+    _number("tried_at", null=True),
+    Index("notices_due", "webhook", "due_at", "event"),
 )
 
 versions: Final = Table("versions", metadata, Column("subject", _Written, primary_key=True), _number("version"))
