@@ -23,7 +23,9 @@ XSI_TYPE: Final = "{http://www.w3.org/2001/XMLSchema-instance}type"
 _RETYPED: Final = etree.XPath("boolean(//@xsi:type)", namespaces={"xsi": "http://www.w3.org/2001/XMLSchema-instance"})
 
 
-OVERLOOKED: Final = frozenset({Kind.ID, Kind.IDREF, Kind.BASE64, Kind.LIST, Kind.FLOAT, Kind.DURATION, Kind.URI})
+OVERLOOKED: Final = frozenset(
+    {Kind.ID, Kind.IDREF, Kind.BASE64, Kind.LIST, Kind.FLOAT, Kind.DURATION, Kind.URI, Kind.FIXED}
+)
 """the kinds of elements at which libxml2 overlooks something"""
 
 
