@@ -52,9 +52,10 @@ INITDB: Final = Program("initdb", "postgresql", (), "usr/lib/postgresql/*/bin")
 POSTGRES: Final = Program("postgres", "postgresql", ("postgresql.service",), "usr/lib/postgresql/*/bin")
 PSQL: Final = Program("psql", "postgresql", (), "usr/lib/postgresql/*/bin")
 PROMTOOL: Final = Program("promtool", "prometheus", ("prometheus.service",))
+SSHD: Final = Program("sshd", "openssh-server", ("ssh.service", "ssh.socket"), "usr/sbin")
 WRK: Final = Program("wrk", "wrk")
 
-FOR_TESTS: Final = (RABBITMQ_SERVER, RABBITMQCTL, EPMD, ERL_CALL, INITDB, POSTGRES, PSQL, PROMTOOL)
+FOR_TESTS: Final = (RABBITMQ_SERVER, RABBITMQCTL, EPMD, ERL_CALL, INITDB, POSTGRES, PSQL, PROMTOOL, SSHD)
 FOR_BENCHMARKS: Final = (WRK,)
 
 
