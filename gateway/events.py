@@ -317,7 +317,7 @@ class LettersTakenBack(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterVoid(Event):
-    """A letter led to no claim: another worker has it, the submission moved on, or the destination is busy."""
+    """A letter led to no claim: another has it, the submission moved on, the destination is busy or in maintenance."""
 
     name = "letter.void"
     submission: str

@@ -140,9 +140,9 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class NoClaim:
-    """The letter is void: `taken` by another, or the submission `moved-on`. Or the destination is `busy`: ask again."""
+    """The letter is void: `taken`, `moved-on`, its destination in `maintenance`. Or that is `busy`: ask again."""
 
-    because: Literal["taken", "moved-on", "busy"]
+    because: Literal["taken", "moved-on", "maintenance", "busy"]
 
 
 # ── concluding ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -343,8 +343,9 @@ class Journal(Claims, ConnectionBook, NoticeBook, Protocol):
         """
         Mark due submissions `handed_over`, as many as their destinations have room for, and name their letters.
 
-        What belongs to a paused connection waits, test messages apart. So does what follows another of its case to the
-        same destination, until that has arrived or ended (see `Standing.waits_for`).
+        What is for a destination in maintenance waits, and so does what belongs to a paused connection, test messages
+        apart, and what follows another of its case to the same destination, until that has arrived or ended (see
+        `Standing.waits_for`).
 
         A letter whose publication is not followed by `confirm` or `take_back` is taken back by `return_unclaimed`.
         """

@@ -52,6 +52,11 @@ class Settings(BaseSettings):
         None, description="folder of the schema packages installed by the operator; empty: schemas in the data folder"
     )
     routing: Path = Field(default_factory=lambda: _facts("routing"), description="folder of the routing tables")
+    secrets: Path | None = Field(
+        None,
+        description="folder with one file for each secret that destinations.toml refers to; empty: secrets in the data "
+        "folder",
+    )
     attachments: Path | None = Field(
         None, description="folder of attachments, shared by replicas; empty: in the data folder"
     )
@@ -130,6 +135,11 @@ class Settings(BaseSettings):
     def schema_folders(self) -> tuple[Path, Path]:
         """All folders of schema packages: those that came along, and those of the operator."""
         return self.xsd, self.store_folder
+
+    @property
+    def secret_folder(self) -> Path:
+        """Where secrets lie."""
+        return self.secrets or self.data / "secrets"
 
     @property
     def attachment_folder(self) -> Path:

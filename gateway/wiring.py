@@ -6,7 +6,7 @@ import asyncio
 import os
 import random
 import socket
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Container, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -15,13 +15,14 @@ from typing import Final
 import uvicorn
 
 from gateway import journey, plugins
-from gateway.adapter import Endpoint, Plugin
+from gateway.adapter import Plugin
 from gateway.delivery import DAY, Patience, Policy
 from gateway.dispatch import Dispatch, Post
 from gateway.drivers.attachment_folder import AttachmentFolder
 from gateway.drivers.clock import clock
 from gateway.drivers.in_process import InProcess
 from gateway.drivers.rabbitmq import RabbitDispatch, RabbitPost
+from gateway.drivers.secret_folder import SecretFolder
 from gateway.drivers.sql.journal import SqlJournal, open_journal
 from gateway.drivers.sql.lock import alone
 from gateway.drivers.sql.schema import is_postgres, sqlite_file
@@ -34,7 +35,8 @@ from gateway.plugins import Plugins
 from gateway.receipt import Letterhead
 from gateway.rounds import Pace, following_tables, rounds, standing
 from gateway.routing import Board, Tables, Watch
-from gateway.routing.watching import insist_on_destinations
+from gateway.routing.secrets import FindEndpoint, Vault, revealing
+from gateway.routing.watching import insist_on_destinations, insist_on_secrets
 from gateway.settings import Settings
 from gateway.status import Status
 from gateway.validation import Schemas
@@ -45,10 +47,6 @@ _IN_PROCESS: Final = "in-process"
 """the worker's name in a gateway that delivers by itself"""
 
 VERSION: Final = version("antragsgateway")
-
-
-FindEndpoint = Callable[[str, bool], Endpoint]
-"""A destination's endpoint, by its name and whether the test one is meant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,13 +85,18 @@ def _insist_on_adapters(tables: Tables, known: Plugins) -> None:
             )
 
 
-def _watch(settings: Settings, facts: Facts, board: Board) -> Watch:
-    """Sees changed tables; they must be as good as those of a start, and have what is in use."""
+def _watch(settings: Settings, facts: Facts, board: Board, vault: Vault, delivering: Container[str]) -> Watch:
+    """
+    Sees changed tables; they must be as good as those of a start, and have what is in use.
+
+    `delivering` are the adapters that deliver from this process, and need the secrets of their destinations.
+    """
 
     def read() -> Tables:
         tables = Tables.load(settings.routing, settings.data.resolve())
         _insist_on_adapters(tables, facts.plugins)
         insist_on_destinations(tables, board.now.connections)
+        insist_on_secrets(tables, vault, delivering)
         return tables
 
     return Watch(settings.routing, read, facts.tables)
@@ -128,6 +131,10 @@ async def serving(
     refuse_halves(settings)
     facts = facts or load_facts(settings)
     board = Board(facts.tables)
+    delivers_here = settings.workers and settings.broker_url is None and endpoint is None
+    delivering = frozenset(facts.plugins.found) if delivers_here else frozenset()
+    vault = SecretFolder(settings.secret_folder)
+    insist_on_secrets(facts.tables, vault, delivering)
     async with AsyncExitStack() as stack:
         if settings.broker_url is None:
             stack.enter_context(alone(sqlite_file(settings.journal_url)))
@@ -137,6 +144,7 @@ async def serving(
                 limits=board.limits,
                 paused=lambda: board.now.paused,
                 unordered=_unordered(facts.plugins),
+                resting=board.resting,
                 clock=clock,
                 kind=settings.kind,
             )
@@ -150,7 +158,7 @@ async def serving(
         pace = pace or _pace(settings)
         await stack.enter_async_context(rounds(gateway, pace))
         await stack.enter_async_context(_telling_portals(settings, gateway))
-        watch = _watch(settings, facts, board)
+        watch = _watch(settings, facts, board, vault, delivering)
         await stack.enter_async_context(following_tables(board, watch, facts.schemas.digest, pace))
         if settings.workers and isinstance(dispatch, InProcess):
             here = dispatch
@@ -159,7 +167,7 @@ async def serving(
                     settings,
                     facts.plugins.found.values(),
                     name=_IN_PROCESS,
-                    endpoint=endpoint or board.endpoint,
+                    endpoint=endpoint or revealing(board.endpoint, vault),
                     journal=journal,
                     post=lambda _: here,
                 )
@@ -203,11 +211,13 @@ async def working_beside(settings: Settings, names: Sequence[str]) -> AsyncItera
     facts = load_facts(settings)
     board = Board(facts.tables)
     chosen = [_chosen(facts.plugins, name) for name in names]
+    vault = SecretFolder(settings.secret_folder)
+    insist_on_secrets(facts.tables, vault, names)
     async with AsyncExitStack() as stack:
         journal = await stack.enter_async_context(
-            open_journal(settings.journal_url, limits=board.limits, clock=clock, kind=None)
+            open_journal(settings.journal_url, limits=board.limits, resting=board.resting, clock=clock, kind=None)
         )
-        watch = _watch(settings, facts, board)
+        watch = _watch(settings, facts, board, vault, names)
         await stack.enter_async_context(following_tables(board, watch, facts.schemas.digest, _pace(settings)))
         posts: dict[str, Post] = {}
         for plugin in chosen:
@@ -215,7 +225,14 @@ async def working_beside(settings: Settings, names: Sequence[str]) -> AsyncItera
             posts[plugin.manifest.name] = await stack.enter_async_context(post)
         name = f"{socket.gethostname()}-{os.getpid()}"
         await stack.enter_async_context(
-            _working(settings, chosen, name=name, endpoint=board.endpoint, journal=journal, post=posts.__getitem__)
+            _working(
+                settings,
+                chosen,
+                name=name,
+                endpoint=revealing(board.endpoint, vault),
+                journal=journal,
+                post=posts.__getitem__,
+            )
         )
         GatewayStarted(kind=settings.kind, role="worker", version=VERSION, address=" ".join(names)).tell()
         yield

@@ -6,7 +6,7 @@ import asyncio
 import io
 import shutil
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,9 @@ from tests.conftest import ROOT
 
 ADAPTER = "filedrop"
 """the adapter that the tables name; who stands behind the name is the test's business"""
+
+
+FindEndpoint = Callable[[str, bool], Endpoint]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,12 @@ class SmallTown:
 
 @asynccontextmanager
 async def small_town(
-    folder: Path, vendor: FakeVendor, *, routing: Path = ROOT / "routing", **manifest: object
+    folder: Path,
+    vendor: FakeVendor,
+    *,
+    routing: Path = ROOT / "routing",
+    endpoint: FindEndpoint = lambda name, test: Endpoint(name, test, {}),
+    **manifest: object,
 ) -> AsyncIterator[SmallTown]:
     """Open it; it says everything it has to say into `log`."""
     clock, log, file = FakeClock(), io.StringIO(), folder / "journal.db"
@@ -80,6 +88,7 @@ async def small_town(
         f"sqlite:///{file}",
         limits=lambda _: Limits(trip_after=100),
         paused=lambda: tables.paused,
+        resting=tables.resting,
         clock=clock,
         kind="sandbox",
     ) as journal:
@@ -99,7 +108,7 @@ async def small_town(
             claims=journal,
             post=queue,
             adapter=vendor,
-            endpoint=lambda name, test: Endpoint(name, test, {}),
+            endpoint=endpoint,
             attachments=gateway.attachments,
             time_limit=0.2,
         )

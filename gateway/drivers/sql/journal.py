@@ -11,7 +11,7 @@ from gateway.connection import CaseHome, Connection, ConnectionState, Preflight,
 from gateway.dispatch import Letter, Report
 from gateway.drivers.sql import accounting, connecting, handing_over, looking, notifying, recording, registers, webhooks
 from gateway.drivers.sql.cases import CASE_HOME, Reference
-from gateway.drivers.sql.claiming import KEEP_WORDS, Wish, Words, claim
+from gateway.drivers.sql.claiming import KEEP_WORDS, Resting, Wish, Words, claim, never
 from gateway.drivers.sql.concluding import ABANDON, DROP, OVER, RELEASE, ByHand, Ended, conclude
 from gateway.drivers.sql.postgres import PostgresRunner
 from gateway.drivers.sql.schema import check_version, is_postgres, sqlite_file, upgrade
@@ -50,13 +50,15 @@ class SqlJournal:
         runner: Runner,
         epoch: str,
         limits: Callable[[Lane], Limits],
+        *,
         paused: Callable[[], Sequence[str]] = tuple,
         unordered: Collection[str] = frozenset(),
+        resting: Resting = never,
     ) -> None:
         self.epoch = epoch
         self._runner = runner
-        self._hand_over = handing_over.hand_over(limits, paused, unordered)
-        self._claim = claim(limits)
+        self._hand_over = handing_over.hand_over(limits, paused, unordered, resting)
+        self._claim = claim(limits, resting)
         self._conclude = conclude(limits)
 
     async def record(self, entry: Entry) -> Recorded | Replayed | Conflicting:
@@ -229,13 +231,14 @@ async def open_journal(
     kind: str | None,
     paused: Callable[[], Sequence[str]] = tuple,
     unordered: Collection[str] = frozenset(),
+    resting: Resting = never,
     database_time: bool = True,
 ) -> AsyncIterator[SqlJournal]:
     """
     Open the journal at `url` (`sqlite:///FILE` or `postgresql://…`).
 
-    `limits` says what a destination bears, `paused` which connections wait, `unordered` to
-    which adapters the order of a case does not matter.
+    `limits` says what a destination bears, `paused` which connections wait, `unordered` to which adapters the order of
+    a case does not matter, `resting` which destinations are in maintenance.
     `kind` (`sandbox` or `production`) is settled with the first start and checked ever after; None (workers, command
     line) takes what is there. SQLite upgrades its schema itself; PostgreSQL must be at this version.
 
@@ -250,7 +253,9 @@ async def open_journal(
         await upgrade(url)
         runner = SqliteRunner(sqlite_file(url), clock)
     try:
-        yield SqlJournal(runner, await _epoch(runner, kind), limits, paused, unordered)
+        yield SqlJournal(
+            runner, await _epoch(runner, kind), limits, paused=paused, unordered=unordered, resting=resting
+        )
     finally:
         await runner.close()
 
