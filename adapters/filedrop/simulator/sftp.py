@@ -43,7 +43,7 @@ async def simulate_over_sftp(destination: str, folder: Path) -> AsyncIterator[Si
     ours.write_private_key(home / "zugang")
     (home / "zugelassen").write_bytes(ours.export_public_key())
 
-    def shown(channel: asyncssh.SSHServerChannel) -> asyncssh.SFTPServer:
+    def shown(channel: asyncssh.SSHServerChannel[bytes]) -> asyncssh.SFTPServer:
         return asyncssh.SFTPServer(channel, chroot=str(home.absolute()).encode())
 
     server = await asyncssh.listen(

@@ -15,4 +15,5 @@ class TestFileDrop(AdapterContract):
 
 class TestFileDropOverSftp(AdapterContract):
     plugin = replace(filedrop.plugin, simulate=simulate_over_sftp)
+    deliveries = 40
     folder = files("adapters.filedrop")
