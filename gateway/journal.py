@@ -14,17 +14,18 @@ from typing import Final, Literal, Protocol
 from gateway.adapter import Enclosure, Ending, Stream
 from gateway.connection import CaseHome, ConnectionBook
 from gateway.dispatch import Letter, Report
+from gateway.reply import ReplyBook
 from gateway.submission import Attachment, Finding, Grade, Micros, State, Submission, SubmissionId
 
 TRANSITIONS: Final[Mapping[State | None, frozenset[State]]] = {
     None: frozenset({State.REJECTED, State.ACCEPTED}),
-    State.ACCEPTED: frozenset({State.HANDED_OVER, State.EXPIRED}),
+    State.ACCEPTED: frozenset({State.HANDED_OVER, State.CONFIRMED, State.REFUSED, State.EXPIRED}),
     State.HANDED_OVER: frozenset(
         {State.ACCEPTED, State.DELIVERED, State.CONFIRMED, State.REFUSED, State.PARKED, State.EXPIRED}
     ),
     State.DELIVERED: frozenset({State.CONFIRMED, State.REFUSED}),
     State.CONFIRMED: frozenset({State.REFUSED}),
-    State.PARKED: frozenset({State.ACCEPTED, State.REFUSED}),
+    State.PARKED: frozenset({State.ACCEPTED, State.CONFIRMED, State.REFUSED}),
     State.REFUSED: frozenset(),
     State.REJECTED: frozenset(),
     State.EXPIRED: frozenset(),
@@ -32,7 +33,8 @@ TRANSITIONS: Final[Mapping[State | None, frozenset[State]]] = {
 """
 Which state may follow which; `None` is "not yet there".
 
-A refusal after `confirmed` is a Rückweisung that came late; `parked` → `refused` is an operator dropping it.
+A refusal after `confirmed` is a Rückweisung that came late; `parked` → `refused` is an operator dropping it, or a
+Rückweisung. What waits for a retry or for a human and is answered by the authority has arrived: `confirmed`, `refused`.
 """
 
 
@@ -320,7 +322,7 @@ class Claims(Protocol):
         ...
 
 
-class Journal(Claims, ConnectionBook, Protocol):
+class Journal(Claims, ConnectionBook, ReplyBook, Protocol):
     """
     What the gateway knows. Every method is one transaction, or part of one shared with others that wait.
 

@@ -26,17 +26,19 @@ from gateway.drivers.sql.journal import SqlJournal, open_journal
 from gateway.drivers.sql.lock import alone
 from gateway.drivers.sql.schema import is_postgres, sqlite_file
 from gateway.errors import BadAdapter, BadSettings
-from gateway.events import BUILD, FACTS, GatewayStarted, GatewayStopping
+from gateway.events import BUILD, FACTS, REPLY_TABLES, GatewayStarted, GatewayStopping
 from gateway.intake import ClientRegister, Connection, Limits, build, samples_in
 from gateway.journey import Gateway
 from gateway.plugins import Plugins
+from gateway.reply import ReplyTables
 from gateway.rounds import Pace, following_tables, rounds
 from gateway.routing import Board, Tables, Watch
 from gateway.routing.watching import insist_on_destinations
 from gateway.settings import Settings
 from gateway.status import Status
 from gateway.validation import Schemas
-from gateway.worker import working
+from gateway.way_back import Beside, Most
+from gateway.worker import WayBack, working
 
 _IN_PROCESS: Final = "in-process"
 """the worker's name in a gateway that delivers by itself"""
@@ -55,11 +57,12 @@ class Facts:
     schemas: Schemas
     tables: Tables
     plugins: Plugins
+    answers: ReplyTables
 
 
 def load_facts(settings: Settings) -> Facts:
     """
-    Schema packages, routing tables and adapters.
+    Schema packages, routing tables, adapters, and what messages mean as replies.
 
     Raises:
         BadPackage, BadTables, BadAdapter: which file, or which adapter, and why.
@@ -68,6 +71,7 @@ def load_facts(settings: Settings) -> Facts:
         schemas=Schemas.load(*settings.schema_folders),
         tables=Tables.load(settings.routing, settings.data.resolve()),
         plugins=plugins.load(),
+        answers=ReplyTables.load(*settings.reply_folders),
     )
     _insist_on_adapters(facts.tables, facts.plugins)
     return facts
@@ -155,6 +159,7 @@ async def serving(
                     facts.plugins.found.values(),
                     name=_IN_PROCESS,
                     endpoint=endpoint or board.endpoint,
+                    board=board,
                     journal=journal,
                     post=lambda _: here,
                 )
@@ -210,7 +215,15 @@ async def working_beside(settings: Settings, names: Sequence[str]) -> AsyncItera
             posts[plugin.manifest.name] = await stack.enter_async_context(post)
         name = f"{socket.gethostname()}-{os.getpid()}"
         await stack.enter_async_context(
-            _working(settings, chosen, name=name, endpoint=board.endpoint, journal=journal, post=posts.__getitem__)
+            _working(
+                settings,
+                chosen,
+                name=name,
+                endpoint=board.endpoint,
+                board=board,
+                journal=journal,
+                post=posts.__getitem__,
+            )
         )
         GatewayStarted(kind=settings.kind, role="worker", version=VERSION, address=" ".join(names)).tell()
         yield
@@ -246,6 +259,7 @@ async def _dispatch(settings: Settings, facts: Facts, journal: SqlJournal) -> As
 def _gateway(settings: Settings, facts: Facts, board: Board, journal: SqlJournal, dispatch: Dispatch) -> Gateway:
     BUILD.info({"version": VERSION, "kind": settings.kind})
     FACTS.info({"tables": facts.tables.digest, "schemas": facts.schemas.digest})
+    REPLY_TABLES.info({"digest": facts.answers.digest})
     patience = Patience(
         first=settings.retry_first, longest=settings.retry_longest, give_up_after=settings.give_up_days * DAY
     )
@@ -260,6 +274,7 @@ def _gateway(settings: Settings, facts: Facts, board: Board, journal: SqlJournal
         policies=policies.__getitem__,
         clock=clock,
         chance=random.random,
+        answers=facts.answers,
     )
 
 
@@ -280,22 +295,38 @@ async def _working(
     *,
     name: str,
     endpoint: FindEndpoint,
+    board: Board,
     journal: SqlJournal,
     post: Callable[[str], Post],
 ) -> AsyncIterator[None]:
+    attachments = AttachmentFolder(settings.attachment_folder, clock)
+    most = Most(
+        document=settings.max_document, attachment=settings.max_attachment, attachments=settings.max_attachments
+    )
     async with working(
         chosen,
         name=name,
         claims=journal,
         post=post,
         endpoint=endpoint,
-        attachments=AttachmentFolder(settings.attachment_folder, clock),
+        attachments=attachments,
         at_once=settings.at_once,
         longest=settings.delivery_seconds,
         spare=settings.lease_spare,
         opened=plugins.opened,
+        home=WayBack(
+            post=Beside(arrivals=journal, attachments=attachments, clock=clock, most=most),
+            destinations=lambda adapter: _reached_by(adapter, board),
+            every=settings.collect_seconds,
+        ),
     ):
         yield
+
+
+def _reached_by(adapter: str, board: Board) -> list[tuple[str, bool]]:
+    """An adapter's destinations by the tables in use, live and for tests."""
+    named = [one.name for one in board.now.destinations if one.adapter == adapter]
+    return [(name, test) for name in named for test in (False, True)]
 
 
 def _listener(settings: Settings) -> socket.socket:

@@ -19,7 +19,7 @@ from gateway.intake.clients import ClientRegister
 from gateway.intake.crowd import Crowd
 from gateway.intake.limits import Limits
 from gateway.intake.packages import packages
-from gateway.intake.responses import PROBLEM, told
+from gateway.intake.responses import PRIVATE, PROBLEM, handed_out, streamed, told
 from gateway.intake.routes import route, services
 from gateway.intake.unpacking import read_document, unpack
 from gateway.intake.visit import Visit
@@ -27,6 +27,7 @@ from gateway.journal import Client, Standing
 from gateway.journey import Gateway
 from gateway.parcel import Parcel
 from gateway.receipt import Receipt
+from gateway.reply import StoredReply
 from gateway.routing import Question, explain
 from gateway.submission import SECOND, State, Submission, SubmissionId
 
@@ -134,6 +135,41 @@ class Calls:
         )
         return told(body, visit)
 
+    async def replies(self, request: Request) -> Response:
+        """What the authority answered, newest last."""
+        visit = Visit.of(request.scope)
+        standing = await self._standing(request, visit)
+        rows = await self._gateway.journal.replies(standing.submission.id)
+        return told(
+            receipt.replies(standing.submission.id, rows, visit.language, sandbox=self._sandbox), visit, headers=PRIVATE
+        )
+
+    async def reply_document(self, request: Request) -> Response:
+        """The document of a reply, byte for byte."""
+        reply = await self._reply(request)
+        document = await self._gateway.journal.reply_document(reply.id)
+        if document is None:
+            raise _no_reply()
+        return handed_out(document, f"{reply.id}.xml")
+
+    async def reply_file(self, request: Request) -> Response:
+        """An attachment of a reply, byte for byte."""
+        reply = await self._reply(request)
+        named = request.path_params["attachment"]
+        file = next((one for one in reply.files if one.id == named), None)
+        if file is None:
+            raise _no_reply()
+        return streamed(self._gateway.attachments.open(file).chunks(), file)
+
+    async def _reply(self, request: Request) -> StoredReply:
+        """A reply to the client's own submission."""
+        standing = await self._standing(request, Visit.of(request.scope))
+        named = request.path_params["reply"]
+        reply = await self._gateway.journal.reply(named) if _UUID.fullmatch(named) else None
+        if reply is None or reply.submission != standing.submission.id:
+            raise _no_reply()
+        return reply
+
     async def _standing(self, request: Request, visit: Visit) -> Standing:
         """The client's own submission. Another client's does not exist for it, and operators hear of the question."""
         client = await self._identified(visit)
@@ -225,4 +261,11 @@ def _no_submission() -> NotFound:
     return NotFound(
         "Eine Einreichung mit dieser Kennung gibt es für diesen Zugang nicht.",
         "There is no submission of this id for this client.",
+    )
+
+
+def _no_reply() -> NotFound:
+    return NotFound(
+        "Eine solche Antwort gibt es zu dieser Einreichung nicht, oder sie wird nicht mehr aufbewahrt.",
+        "There is no such reply to this submission, or it is not kept any more.",
     )

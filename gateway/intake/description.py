@@ -34,6 +34,7 @@ _SHAPES: Final = (
     shapes.Status,
     shapes.Events,
     shapes.TechnicalReceipt,
+    shapes.Replies,
     shapes.Verdict,
     shapes.Route,
     shapes.Services,
@@ -45,6 +46,9 @@ _PARTS: Final = (
     shapes.Finding,
     shapes.Event,
     shapes.Enclosed,
+    shapes.Reply,
+    shapes.ReplyDocument,
+    shapes.ReplyFile,
     shapes.RouteConnection,
     shapes.RouteRow,
     shapes.Place,
@@ -178,6 +182,46 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
     _add(
         api,
         "GET",
+        f"{one}/replies",
+        calls.replies,
+        name="getSubmissionReplies",
+        tag="Einreichungen",
+        summary="Antworten der Behörde",
+        description=examples.REPLIES_ABOUT,
+        parameters=[_SUBMISSION],
+        answers={200: _answer("Die Antworten, die neueste zuletzt.", shapes.Replies, examples.REPLIES, [])},
+        refusals=examples.ON_LOOKING,
+    )
+    _add(
+        api,
+        "GET",
+        f"{one}/replies/{{reply}}/document",
+        calls.reply_document,
+        name="getReplyDocument",
+        tag="Einreichungen",
+        summary="Dokument einer Antwort",
+        description="Das XML, Byte für Byte wie vom Fachverfahren.",
+        parameters=[_SUBMISSION, _REPLY],
+        answers={200: _bytes("Das Dokument.", "application/xml")},
+        refusals=examples.ON_LOOKING,
+    )
+    _add(
+        api,
+        "GET",
+        f"{one}/replies/{{reply}}/attachments/{{attachment}}",
+        calls.reply_file,
+        name="getReplyAttachment",
+        tag="Einreichungen",
+        summary="Anlage einer Antwort",
+        description="Die Anlage, Byte für Byte wie vom Fachverfahren, mit dem Medientyp, den es nannte. Das Gateway prüft "
+        "ihren Inhalt nicht.",
+        parameters=[_SUBMISSION, _REPLY, _ATTACHMENT],
+        answers={200: _bytes("Die Anlage.", "application/octet-stream")},
+        refusals=examples.ON_LOOKING,
+    )
+    _add(
+        api,
+        "GET",
         "/v1/routes",
         calls.routes,
         name="findRoute",
@@ -290,6 +334,14 @@ def _answer(description: str, shape: type, example: Mapping[str, Any], headers: 
     }
 
 
+def _bytes(description: str, media_type: str) -> Json:
+    return {
+        "description": description,
+        "headers": {"Content-Disposition": _HEADERS["Content-Disposition"]},
+        "content": {media_type: {"schema": {"type": "string", "contentMediaType": media_type}}},
+    }
+
+
 def _by_status(refusals: tuple[GatewayError, ...]) -> dict[int, Json]:
     """Each refusal under its status, with the problem it would really be; 500 belongs to every call."""
     answers: dict[int, Json] = {}
@@ -372,6 +424,22 @@ _SUBMISSION: Final[Json] = {
     "schema": {"type": "string", "format": "uuid"},
     "example": examples.ID,
 }
+_REPLY: Final[Json] = {
+    "name": "reply",
+    "in": "path",
+    "required": True,
+    "description": "Kennung der Antwort, wie die Liste der Antworten sie nennt.",
+    "schema": {"type": "string", "format": "uuid"},
+    "example": examples.REPLY_ID,
+}
+_ATTACHMENT: Final[Json] = {
+    "name": "attachment",
+    "in": "path",
+    "required": True,
+    "description": "Aus dem Verweis, den die Liste der Antworten nennt.",
+    "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+    "example": examples.FILE_ID,
+}
 _LEISTUNG: Final[Json] = {
     "name": "leistung",
     "in": "query",
@@ -419,6 +487,7 @@ _HEADERS: Final[Mapping[str, Json]] = {
     "Location": {"description": "Wo der Stand der Einreichung steht.", "schema": {"type": "string"}},
     "ETag": {"description": "Kennzeichen dieses Standes.", "schema": {"type": "string"}},
     "Retry-After": {"description": "Sekunden, nach denen sich erneutes Fragen lohnt.", "schema": {"type": "integer"}},
+    "Content-Disposition": {"description": "Zum Speichern, nicht zum Anzeigen.", "schema": {"type": "string"}},
     "Content-Language": {"description": "Sprache der Antwort.", "schema": {"type": "string", "enum": ["de", "en"]}},
     "WWW-Authenticate": {"description": "Wie man sich anmeldet (RFC 6750).", "schema": {"type": "string"}},
 }

@@ -14,6 +14,7 @@ from gateway.receipt.answers import (
     verdict,
 )
 from gateway.receipt.receipt import Receipt
+from gateway.receipt.replies import replies
 
 __all__ = [
     "PROBLEM",
@@ -25,6 +26,7 @@ __all__ = [
     "moment",
     "problem",
     "rejected",
+    "replies",
     "status",
     "technical_receipt",
     "verdict",
