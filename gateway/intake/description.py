@@ -213,8 +213,8 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         name="getReplyAttachment",
         tag="Einreichungen",
         summary="Anlage einer Antwort",
-        description="Die Anlage, Byte für Byte wie vom Fachverfahren, mit dem Medientyp, den es nannte. Das Gateway prüft "
-        "ihren Inhalt nicht.",
+        description="Die Anlage, Byte für Byte wie vom Fachverfahren, mit dem Medientyp, den es nannte. Ihren Inhalt "
+        "prüft das Gateway nicht.",
         parameters=[_SUBMISSION, _REPLY, _ATTACHMENT],
         answers={200: _bytes("Die Anlage.", "application/octet-stream")},
         refusals=examples.ON_LOOKING,

@@ -121,8 +121,9 @@ EVENTS: Final[shapes.Events] = {
 REPLY_ID: Final = "0199c0de-0001-7000-8000-00000000000a"
 FILE_ID: Final = "5d1c3a52e70a4b0f9d1b6d7f9a1e2b3c"
 REPLIES_ABOUT: Final = (
-    "Was die Behörde geantwortet hat: Eingangsbestätigung, Aktenzeichen, Bearbeitungsstand, Bescheid, Rückweisung. Jede "
-    "ist geprüft wie ein Antrag und gehört zu genau dieser Einreichung. Dokument und Anlagen stehen hinter den Verweisen."
+    "Was die Behörde geantwortet hat: Eingangsbestätigung, Aktenzeichen, Bearbeitungsstand, Bescheid, Rückweisung. "
+    "Jede ist geprüft wie ein Antrag und gehört zu genau dieser Einreichung. Dokument und Anlagen stehen hinter den "
+    "Verweisen."
 )
 REPLIES: Final[shapes.Replies] = receipt.replies(
     ID,

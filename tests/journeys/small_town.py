@@ -20,14 +20,19 @@ from gateway.journal import Client, Limits, Standing
 from gateway.journey import Gateway, Workbench
 from gateway.parcel import Parcel
 from gateway.receipt import Receipt
+from gateway.reply import ReplyTables
 from gateway.routing import Board, Tables
 from gateway.submission import SubmissionId
 from gateway.testing import FakeClock, FakeVendor, MemoryAttachments
 from gateway.validation import Schemas
+from gateway.way_back import Beside, Most
 from tests.conftest import ROOT
 
 ADAPTER = "filedrop"
 """the adapter that the tables name; who stands behind the name is the test's business"""
+
+MOST = Most(document=100_000, attachment=1_000, attachments=2)
+"""what a reply may measure here"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,7 @@ class SmallTown:
     """A gateway, its worker, and everything they said."""
 
     gateway: Gateway
+    bench: Workbench
     journal: SqlJournal
     clock: FakeClock
     vendor: FakeVendor
@@ -93,6 +99,7 @@ async def small_town(
             policies=lambda _: policy,
             clock=clock,
             chance=lambda: 1.0,
+            answers=ReplyTables.load(ROOT / "xsd" / "replies"),
         )
         bench = Workbench(
             name="worker",
@@ -101,13 +108,14 @@ async def small_town(
             adapter=vendor,
             endpoint=lambda name, test: Endpoint(name, test, {}),
             attachments=gateway.attachments,
+            way_back=Beside(arrivals=journal, attachments=gateway.attachments, clock=clock, most=MOST),
             time_limit=0.2,
         )
         async with (
             queue.reports(lambda report: journey.conclude(report, gateway=gateway)),
             queue.letters(ADAPTER, lambda letter: journey.deliver(letter, bench=bench), 4),
         ):
-            yield SmallTown(gateway, journal, clock, vendor, log, file)
+            yield SmallTown(gateway, bench, journal, clock, vendor, log, file)
     events.write_log()
 
 
