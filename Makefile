@@ -26,7 +26,7 @@ run: setup ## the same sandbox, which keeps serving and says what to try next
 
 .PHONY: test
 test: setup services ## run every test, against the embedded and the real servers
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 .PHONY: check
 check: setup ## format, lint, types, contracts

@@ -7,7 +7,7 @@ counts only for the claim it answers.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
@@ -398,6 +398,10 @@ class Journal(Claims, ConnectionBook, ReplyBook, Protocol):
 
     async def standing(self, submission: SubmissionId) -> Standing | None:
         """Where a submission stands."""
+        ...
+
+    async def versions(self, submissions: Collection[SubmissionId]) -> Mapping[SubmissionId, int]:
+        """The versions of these submissions, which grow with every change (`Standing.version`)."""
         ...
 
     async def events(self, submission: SubmissionId) -> Sequence[Event]:

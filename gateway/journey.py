@@ -51,6 +51,7 @@ from gateway.journal import (
     Recorded,
     Replayed,
 )
+from gateway.news import Bell, News
 from gateway.parcel import Parcel, accepted, not_in_scope, rejected, reused
 from gateway.receipt import Receipt
 from gateway.reply import Origin, ReplyPost, ReplyTables
@@ -60,26 +61,6 @@ from gateway.validation import Invalid, Objected, Schemas, Undecided, Valid, Ver
 
 Kind = Literal["sandbox", "production"]
 T = TypeVar("T")
-
-
-class Bell:
-    """Wakes the hand-over when there may be something to hand over; ringing twice is ringing once."""
-
-    def __init__(self) -> None:
-        self._rung = asyncio.Event()
-
-    def ring(self) -> None:
-        """There may be something to do."""
-        self._rung.set()
-
-    async def heard(self, within: float) -> None:
-        """Return when rung, or after this many seconds."""
-        try:
-            async with asyncio.timeout(within):
-                await self._rung.wait()
-        except TimeoutError:
-            return
-        self._rung.clear()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +82,9 @@ class Gateway:
     answers: ReplyTables = field(default_factory=ReplyTables)
     """which messages are replies, and what they do"""
     bell: Bell = field(default_factory=Bell)
+    """wakes the hand-over"""
+    news: News = field(default_factory=News)
+    """wakes those who wait for a submission to move"""
 
     @property
     def tables(self) -> Tables:
@@ -270,6 +254,8 @@ async def hand_over(*, gateway: Gateway) -> int:
     confirmed = await gateway.dispatch.publish(letters)
     await gateway.journal.confirm(confirmed)
     telling.handed_over(confirmed)
+    for letter in confirmed:
+        gateway.news.tell(letter.submission)
     if missing := _without(letters, confirmed):
         await gateway.journal.take_back(missing, "not-confirmed", after=1.0)
         telling.taken_back(missing, "not-confirmed")
@@ -420,6 +406,7 @@ async def conclude(report: Report, *, gateway: Gateway) -> None:
         case Moved() as move:
             telling.moved(move)
             gateway.bell.ring()
+            gateway.news.tell(move.submission.id)
 
 
 async def begin_connections(*, gateway: Gateway) -> None:
@@ -451,7 +438,14 @@ async def lapse(*, gateway: Gateway) -> int:
     for move in moves:
         telling.moved(move)
         gateway.bell.ring()
+        gateway.news.tell(move.submission.id)
     return len(moves)
+
+
+async def look_for_news(*, gateway: Gateway) -> None:
+    """Wait until somebody waits for a submission, and see in the journal what others did to those awaited."""
+    awaited = await gateway.news.awaited()
+    gateway.news.seen(await gateway.journal.versions(awaited))
 
 
 def decider(gateway: Gateway) -> Decide:

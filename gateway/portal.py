@@ -16,10 +16,10 @@ from gateway.journal import Client
 
 TOKEN_PREFIX: Final = "ag_"  # noqa: S105 - makes a token that leaked somewhere recognisable
 _XML: Final = {"Content-Type": "application/xml"}
-_GLANCE: Final = 0.05
-"""Seconds between two looks at a submission that is followed from nearby."""
-_SELDOM: Final = 2.0
-"""Seconds between two looks at one that takes long."""
+_WAIT: Final = 20
+"""Seconds a gateway is asked to wait for news."""
+_SELDOM: Final = 1.0
+"""Seconds between two looks where it does not wait."""
 
 
 def new_client(name: str, services: Sequence[str] = ("*",), regions: Sequence[str] = ("*",)) -> tuple[Client, str]:
@@ -172,26 +172,35 @@ class Portal:
 
     async def follow(self, submission: str, patience: float) -> AsyncIterator[Step]:
         """
-        What happens to it, as it happens, until it is concluded or parked.
+        What happens to it, as it happens, until it is concluded or parked. The gateway says when there is news.
 
         Raises:
             TimeoutError: that took longer than `patience` seconds.
         """
-        seen, pause = 0, _GLANCE
+        seen, tag = 0, ""
         async with asyncio.timeout(patience):
             while True:
-                standing = await self.status(submission)
+                standing, tag = await self._news(submission, tag)
                 steps = steps_in(await self.events(submission))
                 for step in steps[seen:]:
                     yield step
-                pause = _GLANCE if len(steps) > seen else min(pause * 1.2, _SELDOM)
                 seen = len(steps)
                 if standing["concluded"] or standing["state"] in ("parked", "rejected"):
                     return
-                await asyncio.sleep(pause)
+
+    async def _news(self, submission: str, tag: str) -> tuple[dict[str, Any], str]:
+        """Where it stands as soon as that is not what `tag` names any more, and the tag of that."""
+        path = f"/v1/submissions/{submission}"
+        known = {"If-None-Match": tag, "Prefer": f"wait={_WAIT}"} if tag else {}
+        while (response := await self._ask("GET", path, headers=known)).status_code == 304:
+            if "Preference-Applied" not in response.headers:
+                await asyncio.sleep(_SELDOM)
+        return self._read_from(response), response.headers.get("ETag", "")
 
     async def _read(self, path: str) -> dict[str, Any]:
-        response = await self._ask("GET", path)
+        return self._read_from(await self._ask("GET", path))
+
+    def _read_from(self, response: httpx2.Response) -> dict[str, Any]:
         body = self._told_in(response)
         match response.status_code:
             case 200:

@@ -39,8 +39,13 @@ class Pace:
     idle: float = 0.5
     """the hand-over looks at least this often for what other processes or the clock made due"""
     lapse: float = 2.0
+<<<<<<< HEAD
     replies: float = 1.0
     """what workers left is judged within this"""
+=======
+    news: float = 0.5
+    """who waits for a submission hears within this what other processes did to it"""
+>>>>>>> main
     connections: float = 1.0
     """a pause of a connection takes effect within twice that"""
     tables: float = 2.0
@@ -63,6 +68,7 @@ async def rounds(gateway: Gateway, pace: Pace) -> AsyncIterator[None]:
             ("hand-over", lambda: _hand_over(gateway, pace)),
             ("lapse", lambda: _then_wait(journey.lapse(gateway=gateway), pace.lapse)),
             ("unclaimed", lambda: _then_wait(_return_unclaimed(gateway, pace), pace.unconfirmed / 3)),
+            ("news", lambda: _then_wait(journey.look_for_news(gateway=gateway), pace.news)),
             ("connections", _Following(gateway, pace).look),
             ("replies", lambda: _replies(gateway, pace)),
             ("ledger", lambda: _balance(gateway, pace)),

@@ -61,6 +61,9 @@ class Settings(BaseSettings):
     max_together: int = Field(2 * 1024**3, description="bytes of all attachments of one submission at most")
     body_seconds: float = Field(300.0, description="seconds a request body may take altogether")
     idle_seconds: float = Field(20.0, description="seconds a request body may pause")
+    wait_seconds: Annotated[int, Field(ge=0)] = Field(
+        30, description="seconds a request may wait for news at most (Prefer: wait); 0: none waits"
+    )
     at_once: int = Field(64, description="deliveries a worker has in hand at most, over all destinations")
     delivery_seconds: float | None = Field(
         None, description="seconds one delivery may take, where that is less than the adapter's own limit"

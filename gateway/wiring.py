@@ -362,6 +362,7 @@ async def _listening(
         together=settings.max_together,
         body_seconds=settings.body_seconds,
         idle_seconds=settings.idle_seconds,
+        wait=settings.wait_seconds,
     )
     app = build(gateway, clients, limits=limits, routers=[status.router], samples=samples_in(settings.xsd))
     server = _Server(
@@ -393,5 +394,6 @@ async def _listening(
             GatewayStopping(role="gateway").tell()
             status.stop()
             await asyncio.sleep(settings.stop_wait)
+            gateway.news.close()
             server.should_exit = True
             await task

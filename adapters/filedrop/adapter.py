@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final, assert_never
+from typing import assert_never
 
 from adapters.filedrop.mapping import Names, sidecar
 from adapters.filedrop.settings import Settings
@@ -16,7 +15,6 @@ from gateway.adapter import (
     Askable,
     Consignment,
     Delivered,
-    Enclosure,
     Endpoint,
     NotThere,
     Outcome,
@@ -26,14 +24,8 @@ from gateway.adapter import (
     Unreachable,
 )
 from gateway.submission import Grade
+from gateway.transports.attachments import as_recorded
 from gateway.transports.directory import Arrived, Directory, File, Streamed
-
-PIECE: Final = 1 << 20
-"""bytes of an attachment held at a time"""
-
-
-class AttachmentChanged(Exception):
-    """A stored attachment is not what was recorded when it came. Nothing was handed over; somebody has to look."""
 
 
 class FileDrop:
@@ -54,7 +46,7 @@ class FileDrop:
             submission.id,
             [
                 File(names.document, consignment.document),
-                *(Streamed(name, _as_recorded(enclosure)) for name, enclosure in enclosed),
+                *(Streamed(name, as_recorded(enclosure)) for name, enclosure in enclosed),
             ],
             File(names.sidecar, sidecar(consignment)),
         )
@@ -105,21 +97,6 @@ async def open_filedrop() -> AsyncIterator[FileDrop]:
         yield filedrop
     finally:
         filedrop.close()
-
-
-async def _as_recorded(enclosure: Enclosure) -> AsyncIterator[bytes]:
-    """
-    The attachment's bytes.
-
-    Raises:
-        AttachmentChanged: after the last one, if they are not those of the recorded digest.
-    """
-    digest = hashlib.sha256()
-    async for piece in enclosure.stream.chunks(PIECE):
-        digest.update(piece)
-        yield piece
-    if digest.hexdigest() != enclosure.attachment.digest:
-        raise AttachmentChanged
 
 
 _: tuple[type[Adapter], type[Askable], type[Probeable]] = (FileDrop, FileDrop, FileDrop)

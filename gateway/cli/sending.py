@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from gateway.portal import Answer, Enclosed, Portal, Step
     from gateway.settings import Settings
 
+Wait = Annotated[bool, typer.Option("--wait", help="Bis zum Ende verfolgen und jeden Schritt zeigen.")]
+Patience = Annotated[float, typer.Option(help="Sekunden, die --wait höchstens wartet.", metavar="SEKUNDEN")]
+
 _HAPPY: Final = (State.DELIVERED, State.CONFIRMED)
 _ABOUT_THE_DOCUMENT: Final = (400, 409, 413, 415, 422)
 
@@ -40,8 +43,8 @@ def submit(
     ars: Annotated[str | None, typer.Option(help="Ort, der über die Zuständigkeit entscheidet.", metavar="ARS")] = None,
     leistung: Annotated[str | None, typer.Option(help="Leistungsschlüssel, 14 Ziffern.", metavar="SCHLÜSSEL")] = None,
     key: Annotated[str | None, typer.Option(help="Idempotency-Key.", metavar="SCHLÜSSEL")] = None,
-    wait: Annotated[bool, typer.Option("--wait", help="Bis zum Ende verfolgen und jeden Schritt zeigen.")] = False,
-    patience: Annotated[float, typer.Option(help="Sekunden, die --wait höchstens wartet.", metavar="SEKUNDEN")] = 300.0,
+    wait: Wait = False,
+    patience: Patience = 300.0,
     url: GatewayUrl = None,
     token: Token = None,
     config: Config = None,
@@ -90,7 +93,7 @@ async def _submit(settings: Settings, sending: _Sending) -> int:
             else:
                 _show_answer(file, answer)
             if answer.taken and sending.patience is not None:
-                arrived = await _watch(portal, answer.submission, sending)
+                arrived = await _watch(portal, answer.submission, sending.patience, beside=sending.json)
                 ended = max(ended, GOOD if arrived else BAD)
             else:
                 ended = max(ended, _exit_code(answer))
@@ -150,12 +153,12 @@ def _enclosed(attach: Sequence[str], stack: ExitStack) -> list[Enclosed]:
     return found
 
 
-async def _watch(portal: Portal, submission: str, sending: _Sending) -> bool:
+async def _watch(portal: Portal, submission: str, patience: float, *, beside: bool) -> bool:
     """Show every step; whether it ended well."""
     last: Step | None = None
     try:
-        async for last in portal.follow(submission, sending.patience or 0.0):
-            _show_step(last, beside=sending.json)
+        async for last in portal.follow(submission, patience):
+            _show_step(last, beside=beside)
     except TimeoutError:
         terminal().tell(
             Sentence(
@@ -188,6 +191,8 @@ def _show_step(step: Step, *, beside: bool = False) -> None:
 def status(
     submission: Annotated[str, typer.Argument(help="Kennung der Einreichung.", metavar="ID")],
     *,
+    wait: Wait = False,
+    patience: Patience = 300.0,
     url: GatewayUrl = None,
     token: Token = None,
     config: Config = None,
@@ -198,11 +203,28 @@ def status(
     """
     Zeigt, wo eine Einreichung steht und was mit ihr geschah.
 
-    Fragt das Gateway über HTTP, wie ein Portal; mit --data oder --journal das Journal selbst.
+    Fragt das Gateway über HTTP, wie ein Portal; mit --data oder --journal das Journal selbst. Mit --wait Exit-Code 1,
+    wenn sie nicht übergeben wurde.
     """
+    if wait and (data or journal):
+        raise BadSettings(
+            "--wait fragt das Gateway und nicht sein Journal; bitte ohne --data und --journal aufrufen.",
+            "--wait asks the gateway and not its journal; call it without --data and --journal.",
+        )
     settings = settings_from(config, url=url, token=token, data=data, journal=journal)
+    if wait:
+        return carry_out(_wait(settings, submission, patience, json=json))
     ask = _ask_journal if data or journal else _ask_gateway
     return carry_out(ask(settings, submission, json=json))
+
+
+async def _wait(settings: Settings, submission: str, patience: float, *, json: bool) -> int:
+    async with _portal(settings) as portal:
+        arrived = await _watch(portal, submission, patience, beside=json)
+        if json:
+            standing, told = await portal.status(submission), await portal.events(submission)
+            terminal().hand_out({**standing, "events": told["events"]})
+    return GOOD if arrived else BAD
 
 
 async def _ask_gateway(settings: Settings, submission: str, *, json: bool) -> int:

@@ -10,6 +10,7 @@ The HTTP door for portals.
     parameters  query, keys, media types
     clients     who may come in
     crowd       how many at once
+    waiting     those who wait for news
     limits      how much, how long
     responses   JSON and problem+json
     refusals    which error has which status

@@ -19,22 +19,33 @@ from gateway.intake.clients import ClientRegister
 from gateway.intake.crowd import Crowd
 from gateway.intake.limits import Limits
 from gateway.intake.packages import packages
+<<<<<<< HEAD
 from gateway.intake.responses import PRIVATE, PROBLEM, handed_out, streamed, told
 from gateway.intake.routes import route, services
+=======
+from gateway.intake.responses import PROBLEM, knows, told, told_unless_known
+from gateway.intake.routes import connections, route, services
+>>>>>>> main
 from gateway.intake.unpacking import read_document, unpack
 from gateway.intake.visit import Visit
+from gateway.intake.waiting import WaitingRoom
 from gateway.journal import Client, Standing
 from gateway.journey import Gateway
 from gateway.parcel import Parcel
 from gateway.receipt import Receipt
+<<<<<<< HEAD
 from gateway.reply import StoredReply
 from gateway.routing import Question, explain
+=======
+from gateway.routing import ConnectionState, Question, Wanted, explain, offered
+>>>>>>> main
 from gateway.submission import SECOND, State, Submission, SubmissionId
 
 _BERLIN: Final = ZoneInfo("Europe/Berlin")
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
+_KNOWN: Final = 304
 _SOON: Final = 5
 _LATE: Final = 3600
 """Seconds after which asking again makes sense: at least, and at most."""
@@ -48,6 +59,7 @@ class Calls:
         self._clients = clients
         self._limits = limits
         self._crowd = Crowd(limits)
+        self._waiting_room = WaitingRoom(gateway.news, limits)
         self._sandbox = gateway.kind == "sandbox"
 
     # ── with a body ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -105,26 +117,49 @@ class Calls:
     # ── about a submission ───────────────────────────────────────────────────────────────────────────────────────────
 
     async def status(self, request: Request) -> Response:
-        """Where a submission stands; 304 where that is known already."""
+        """Where a submission stands; 304 where that is known already, and stays so for as long as preferred."""
         visit = Visit.of(request.scope)
         standing = await self._standing(request, visit)
+        with self._waiting_room.seat(visit, standing.submission.id) as seat:
+            while (answer := self._stands(standing, visit)).status_code == _KNOWN and await seat.heard(
+                standing.version
+            ):
+                standing = await self._now(standing)
+            return seat.told(answer)
+
+    def _stands(self, standing: Standing, visit: Visit) -> Response:
         tag = f'"{standing.version}-{visit.language}"'
         headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
         if not receipt.is_final(standing):
             headers["Retry-After"] = str(self._ask_again_after(standing))
-        if _knows(visit.header(b"if-none-match"), tag):
-            return Response(status_code=304, headers=headers)
+        if knows(visit, tag):
+            return Response(status_code=_KNOWN, headers=headers)
         body = receipt.status(
             standing, visit.language, authority=self._authority(standing.submission), sandbox=self._sandbox
         )
         return told(body, visit, headers=headers)
 
     async def events(self, request: Request) -> Response:
-        """What happened to a submission, oldest first."""
+        """What happened to a submission, oldest first; 304 where that is known already."""
         visit = Visit.of(request.scope)
         standing = await self._standing(request, visit)
+        with self._waiting_room.seat(visit, standing.submission.id) as seat:
+            while (answer := await self._happened(standing, visit)).status_code == _KNOWN and await seat.heard(
+                standing.version
+            ):
+                standing = await self._now(standing)
+            return seat.told(answer)
+
+    async def _happened(self, standing: Standing, visit: Visit) -> Response:
         rows = await self._gateway.journal.events(standing.submission.id)
-        return told(receipt.events(standing.submission.id, rows, visit.language), visit)
+        return told_unless_known(receipt.events(standing.submission.id, rows, visit.language), visit)
+
+    async def _now(self, before: Standing) -> Standing:
+        """Where a submission stands by now."""
+        standing = await self._gateway.journal.standing(before.submission.id)
+        if standing is None:
+            raise _no_submission()
+        return standing
 
     async def receipt(self, request: Request) -> Response:
         """The technical receipt."""
@@ -211,6 +246,18 @@ class Calls:
         installed = {(package.namespace, root) for package in judging for root in package.roots}
         return told(services(self._gateway.tables.services, installed, sandbox=self._sandbox), visit)
 
+    async def connections(self, request: Request) -> Response:
+        """Which authorities can be reached for what, as far as this client's scope goes; 304 where that is known."""
+        visit = Visit.of(request.scope)
+        client = await self._identified(visit)
+        query = parameters.query(visit, parameters.FILTER)
+        state = ConnectionState(query["state"]) if "state" in query else None
+        wanted = Wanted(leistung=query.get("leistung"), ars=query.get("ars"), state=state)
+        tables = self._gateway.tables
+        found = offered(tables, client, wanted, self._today())
+        body = connections(found, visit.language, called=tables.authority_name, sandbox=self._sandbox)
+        return told_unless_known(body, visit)
+
     async def schemas(self, request: Request) -> Response:
         """By what is judged here, and until when."""
         visit = Visit.of(request.scope)
@@ -249,12 +296,6 @@ class Calls:
 
     def _authority(self, submission: Submission) -> str:
         return self._gateway.tables.authority_name(submission.authority)
-
-
-def _knows(if_none_match: str, tag: str) -> bool:
-    """Whether `If-None-Match` (RFC 9110 §13.1.2) names this tag, compared weakly."""
-    named = (one.strip().removeprefix("W/") for one in if_none_match.split(","))
-    return if_none_match == "*" or tag in named
 
 
 def _no_submission() -> NotFound:

@@ -12,6 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import ConfigDict, TypeAdapter, with_config
 
 from gateway import receipt
+from gateway.connection import ConnectionState
 from gateway.errors import GatewayError, Language
 from gateway.intake import examples
 from gateway.intake.calls import Calls
@@ -38,6 +39,7 @@ _SHAPES: Final = (
     shapes.Verdict,
     shapes.Route,
     shapes.Services,
+    shapes.Connections,
     shapes.Packages,
 )
 _PARTS: Final = (
@@ -54,6 +56,7 @@ _PARTS: Final = (
     shapes.Place,
     shapes.Service,
     shapes.ServiceMessage,
+    shapes.Offer,
     shapes.Package,
     shapes.PackageMessage,
 )
@@ -146,9 +149,9 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         tag="Einreichungen",
         summary="Stand einer Einreichung",
         description="Wo sie steht. Retry-After sagt, wann sich erneutes Fragen lohnt; fehlt es, ist dies das Ende.",
-        parameters=[_SUBMISSION, _IF_NONE_MATCH],
+        parameters=[_SUBMISSION, _IF_NONE_MATCH, _PREFER],
         answers={
-            200: _answer("Der Stand.", shapes.Status, examples.STATUS, ["ETag", "Retry-After"]),
+            200: _answer("Der Stand.", shapes.Status, examples.STATUS, ["ETag", "Retry-After", "Preference-Applied"]),
             304: {"description": "Unverändert seit dem Stand, den If-None-Match nennt."},
         },
         refusals=examples.ON_LOOKING,
@@ -162,8 +165,11 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         tag="Einreichungen",
         summary="Verlauf einer Einreichung",
         description="Was mit ihr geschah, das Älteste zuerst.",
-        parameters=[_SUBMISSION],
-        answers={200: _answer("Der Verlauf.", shapes.Events, examples.EVENTS, [])},
+        parameters=[_SUBMISSION, _IF_NONE_MATCH, _PREFER],
+        answers={
+            200: _answer("Der Verlauf.", shapes.Events, examples.EVENTS, ["ETag", "Preference-Applied"]),
+            304: {"description": "Unverändert seit dem Verlauf, den If-None-Match nennt."},
+        },
         refusals=examples.ON_LOOKING,
     )
     _add(
@@ -245,6 +251,22 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         "welche Behörden angeschrieben werden können.",
         parameters=[],
         answers={200: _answer("Die Leistungen.", shapes.Services, examples.SERVICES, [])},
+        refusals=examples.ON_ASKING,
+    )
+    _add(
+        api,
+        "GET",
+        "/v1/connections",
+        calls.connections,
+        name="listConnections",
+        tag="Vorab",
+        summary="Anbindungen zeigen",
+        description=examples.ABOUT_CONNECTIONS,
+        parameters=[_LEISTUNG_WANTED, _PLACE_WANTED, _STATE_WANTED, _IF_NONE_MATCH],
+        answers={
+            200: _answer("Die Anbindungen.", shapes.Connections, examples.CONNECTIONS, ["ETag"]),
+            304: {"description": "Unverändert seit dem Stand, den If-None-Match nennt."},
+        },
         refusals=examples.ON_ASKING,
     )
     _add(
@@ -455,6 +477,19 @@ _ARS: Final[Json] = {
     "schema": {"type": "string", "pattern": "^[0-9]{2,12}$"},
     "example": "097610000000",
 }
+_LEISTUNG_WANTED: Final[Json] = {**_LEISTUNG, "description": "Nur Anbindungen für diesen Leistungsschlüssel."}
+_PLACE_WANTED: Final[Json] = {
+    **_ARS,
+    "description": "Nur Anbindungen der Behörden, die an diesem Ort oder in einem Teil davon zuständig sind: "
+    "ARS jeder Ebene oder AGS.",
+}
+_STATE_WANTED: Final[Json] = {
+    "name": "state",
+    "in": "query",
+    "description": "Nur Anbindungen in diesem Stand.",
+    "schema": {"type": "string", "enum": [*ConnectionState]},
+    "example": "live",
+}
 _IDEMPOTENCY_KEY: Final[Json] = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -477,6 +512,14 @@ _IF_NONE_MATCH: Final[Json] = {
     "schema": {"type": "string"},
     "example": '"3-de"',
 }
+_PREFER: Final[Json] = {
+    "name": "Prefer",
+    "in": "header",
+    "description": "`wait=n` (RFC 7240), mit If-None-Match: erst antworten, wenn sich etwas geändert hat, spätestens "
+    "nach n Sekunden. Das Gateway begrenzt n; Preference-Applied nennt, was galt. Fehlt es, wurde nicht gewartet.",
+    "schema": {"type": "string"},
+    "example": "wait=20",
+}
 _LANGUAGE: Final[Json] = {
     "name": "Accept-Language",
     "in": "header",
@@ -487,7 +530,11 @@ _HEADERS: Final[Mapping[str, Json]] = {
     "Location": {"description": "Wo der Stand der Einreichung steht.", "schema": {"type": "string"}},
     "ETag": {"description": "Kennzeichen dieses Standes.", "schema": {"type": "string"}},
     "Retry-After": {"description": "Sekunden, nach denen sich erneutes Fragen lohnt.", "schema": {"type": "integer"}},
+<<<<<<< HEAD
     "Content-Disposition": {"description": "Zum Speichern, nicht zum Anzeigen.", "schema": {"type": "string"}},
+=======
+    "Preference-Applied": {"description": "Was von Prefer galt.", "schema": {"type": "string"}},
+>>>>>>> main
     "Content-Language": {"description": "Sprache der Antwort.", "schema": {"type": "string", "enum": ["de", "en"]}},
     "WWW-Authenticate": {"description": "Wie man sich anmeldet (RFC 6750).", "schema": {"type": "string"}},
 }

@@ -39,6 +39,11 @@ SUBMIT: Final = (
     "Nimmt einen Antrag an, wenn sein Dokument gültig ist und die zuständige Behörde angebunden. Nach der Antwort 202 "
     "geht nichts mehr verloren. Anlagen kommen als weitere Teile einer multipart/form-data-Anfrage, nach dem Dokument."
 )
+ABOUT_CONNECTIONS: Final = (
+    "Welche Behörde wofür angebunden ist, soweit dieser Zugang dorthin senden darf: zu lesen, bevor ein Formular "
+    "gezeigt wird. Mit If-None-Match kostet eine Wiederholung fast nichts. Warum an einem Ort jemand zuständig ist, "
+    "erklärt /v1/routes."
+)
 
 _AWAY: Final = JournalUnavailable()
 _NOBODY: Final = NotIdentified(
@@ -230,6 +235,21 @@ SERVICES: Final[shapes.Services] = {
                     "place": "//neueWohnung/gemeinde/gemeindeschluessel",
                 }
             ],
+        }
+    ]
+}
+CONNECTIONS: Final[shapes.Connections] = {
+    "connections": [
+        {
+            "id": f"{SERVICE}/09761",
+            "service": SERVICE,
+            "leistungen": ["99115005104000"],
+            "authority": AUTHORITY,
+            "state": "live",
+            "stateLabel": "in Betrieb",
+            "open": True,
+            "openForTests": True,
+            "liveSince": "2026-10-01",
         }
     ]
 }

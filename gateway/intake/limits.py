@@ -28,6 +28,12 @@ class Limits:
     """requests of one client in hand"""
     at_once_all: int = 1024
     """requests of all clients in hand"""
+    wait: int = 30
+    """a request may wait for news this long"""
+    waiting: int = 256
+    """requests of one client that wait for news"""
+    waiting_all: int = 2048
+    """requests of all clients that wait for news"""
 
     @property
     def multipart(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 from python_multipart.multipart import parse_options_header
 
+from gateway.connection import ConnectionState
 from gateway.errors import BadRequest, Sentence, WrongMediaType
 from gateway.intake.visit import Visit
 
@@ -18,6 +19,7 @@ XML: Final = frozenset({"application/xml", "text/xml"})
 MULTIPART: Final = "multipart/form-data"
 
 _KEY: Final = re.compile(r"[!-~]{1,255}")
+_WAIT: Final = re.compile(r'(?:^|,)\s*wait\s*=\s*"?(?P<seconds>[0-9]{1,6})"?\s*(?=$|[,;])')
 
 _FORMS: Final[Mapping[str, tuple[re.Pattern[str], Sentence]]] = {
     "ars": (
@@ -31,7 +33,16 @@ _FORMS: Final[Mapping[str, tuple[re.Pattern[str], Sentence]]] = {
         re.compile(r"[0-9]{14}"),
         Sentence("leistung ist ein Leistungsschlüssel: 14 Ziffern.", "leistung is a Leistungsschlüssel: 14 digits."),
     ),
+    "state": (
+        re.compile("|".join(ConnectionState)),
+        Sentence(
+            f"state ist der Stand einer Anbindung: {', '.join(ConnectionState)}.",
+            f"state is the state of a connection: {', '.join(ConnectionState)}.",
+        ),
+    ),
 }
+QUESTION: Final = ("leistung", "ars")
+FILTER: Final = (*QUESTION, "state")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +54,9 @@ class MediaType:
     boundary: bytes = b""
 
 
-def query(visit: Visit) -> dict[str, str]:
+def query(visit: Visit, known: Sequence[str] = QUESTION) -> dict[str, str]:
     """
-    The parameters of the query: `leistung` and `ars`, each at most once.
+    The parameters of the query, each at most once.
 
     Raises:
         BadRequest: another one, one twice, or one that is not of its form.
@@ -56,10 +67,10 @@ def query(visit: Visit) -> dict[str, str]:
     try:
         pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, max_num_fields=8, errors="strict")
     except ValueError:
-        raise _unknown_parameter() from None
+        raise _unknown_parameter(known) from None
     found = dict(pairs)
-    if len(found) != len(pairs) or not found.keys() <= _FORMS.keys():
-        raise _unknown_parameter()
+    if len(found) != len(pairs) or not found.keys() <= set(known):
+        raise _unknown_parameter(known)
     for name, value in found.items():
         form, said = _FORMS[name]
         if not form.fullmatch(value):
@@ -94,6 +105,17 @@ def idempotency_key(visit: Visit) -> str | None:
             "The Idempotency-Key has 1 to 255 visible ASCII characters.",
         )
     return key
+
+
+def wait_preferred(visit: Visit) -> int:
+    """
+    The seconds of `Prefer: wait=n` (RFC 7240 §4.3), 0 where nothing or nothing sensible is preferred.
+
+    What a preference means and nobody understands is passed over, as §2 wants it; of two the first counts.
+    """
+    said = b",".join(value for name, value in visit.scope["headers"] if name == b"prefer")
+    found = _WAIT.search(said.decode("ascii", "replace").lower())
+    return int(found["seconds"]) if found else 0
 
 
 def media_type(visit: Visit, *, multipart: bool) -> MediaType:
@@ -134,8 +156,8 @@ def parsed(header: bytes) -> MediaType:
     )
 
 
-def _unknown_parameter() -> BadRequest:
-    names = ", ".join(_FORMS)
+def _unknown_parameter(known: Sequence[str]) -> BadRequest:
+    names = ", ".join(known)
     return BadRequest(
         f"Die Anfrage hat einen unbekannten oder doppelten Parameter. Es gibt: {names}, jeden höchstens einmal.",
         f"The request has an unknown or doubled parameter. There are: {names}, each at most once.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final
@@ -44,6 +45,7 @@ def told(
     )
 
 
+<<<<<<< HEAD
 def handed_out(document: bytes, name: str) -> Response:
     """A document as it is, to be saved and not to be shown: nobody here vouches for what is in it."""
     return Response(document, 200, {**_TO_SAVE, "Content-Type": "application/xml", **_named(name)})
@@ -57,6 +59,24 @@ def streamed(pieces: AsyncIterator[bytes], file: Attachment) -> Response:
 
 def _named(name: str) -> Mapping[str, str]:
     return {"Content-Disposition": f'attachment; filename="{name}"'}
+=======
+def told_unless_known(body: Mapping[str, Any], visit: Visit) -> Response:
+    """A JSON answer with the tag of its bytes; 304 for a visitor who has just that (RFC 9110 §13.1.2)."""
+    answer = told(body, visit)
+    tag = f'"{hashlib.sha256(answer.body).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Accept-Language"}
+    if knows(visit, tag):
+        return Response(status_code=304, headers=headers)
+    answer.headers.update(headers)
+    return answer
+
+
+def knows(visit: Visit, tag: str) -> bool:
+    """Whether `If-None-Match` (RFC 9110 §13.1.2) names this tag, compared weakly."""
+    said = visit.header(b"if-none-match")
+    named = (one.strip().removeprefix("W/") for one in said.split(","))
+    return said == "*" or tag in named
+>>>>>>> main
 
 
 def refused(error: GatewayError, visit: Visit, *, sandbox: bool, headers: Mapping[str, str] | None = None) -> Response:

@@ -1,12 +1,12 @@
-"""Responsibility as JSON: an explanation, and the services that there are."""
+"""Responsibility as JSON: an explanation, the services that there are, and the connections."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from gateway.errors import Language
 from gateway.receipt import shapes
-from gateway.routing import Authority, Connection, Explanation, NoDoor, Region, Responsibility, Service
+from gateway.routing import Authority, Connection, Explanation, NoDoor, Offered, Region, Responsibility, Service
 
 
 def route(explained: Explanation, leistung: str, language: Language, *, sandbox: bool) -> shapes.Route:
@@ -43,6 +43,35 @@ def services(known: Iterable[Service], installed: Collection[tuple[str, str]], *
     body: shapes.Services = {"services": [_service(one, installed) for one in known]}
     if sandbox:
         body["sandbox"] = True
+    return body
+
+
+def connections(
+    found: Iterable[Offered], language: Language, *, called: Callable[[str], str], sandbox: bool
+) -> shapes.Connections:
+    """What can be sent where; `called` names an authority by its ARS. Orders and offices are nobody's business here."""
+    body: shapes.Connections = {"connections": [_offered(one, language, called) for one in found]}
+    if sandbox:
+        body["sandbox"] = True
+    return body
+
+
+def _offered(one: Offered, language: Language, called: Callable[[str], str]) -> shapes.Offer:
+    connection = one.connection
+    body: shapes.Offer = {
+        "id": connection.id,
+        "service": connection.service,
+        "leistungen": [*one.service.leistungen],
+        "authority": {"ars": connection.authority, "name": called(connection.authority)},
+        "state": connection.state.value,
+        "stateLabel": connection.state.told.into(language),
+        "open": connection.state.open,
+        "openForTests": connection.state.takes(test=True),
+    }
+    if connection.order_date:
+        body["orderDate"] = connection.order_date.isoformat()
+    if connection.live_since:
+        body["liveSince"] = connection.live_since.isoformat()
     return body
 
 

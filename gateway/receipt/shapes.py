@@ -435,3 +435,30 @@ class Services(TypedDict):
 
     services: list[Service]
     sandbox: NotRequired[Literal[True]]
+
+
+class Offer(TypedDict):
+    """Eine Anbindung, wie ein Online-Dienst sie vorab sieht."""
+
+    id: str
+    """Leistung und ARS der Behörde"""
+    service: str
+    leistungen: list[str]
+    """Leistungsschlüssel"""
+    authority: Authority
+    state: Literal["ordered", "configured", "tested", "live", "paused", "retired"]
+    stateLabel: str
+    open: bool
+    """ob Anträge angenommen werden; was eine angehaltene Anbindung annimmt, wartet"""
+    openForTests: bool
+    """ob Testnachrichten angenommen werden"""
+    orderDate: NotRequired[str]
+    liveSince: NotRequired[str]
+    """erster Tag im Betrieb"""
+
+
+class Connections(TypedDict):
+    """Die Anbindungen, die dieser Zugang benutzen darf."""
+
+    connections: list[Offer]
+    sandbox: NotRequired[Literal[True]]

@@ -13,6 +13,7 @@ from gateway.routing.facts import (
     Responsibility,
     Service,
 )
+from gateway.routing.offer import Offered, Wanted, offered
 from gateway.routing.orders import OWN, Change, Columns, Fault, Plan, exported, plan, read_columns
 from gateway.routing.regions import Region, RegionKind, Regions
 from gateway.routing.scope import in_scope
@@ -37,6 +38,7 @@ __all__ = [
     "Lost",
     "Message",
     "NoDoor",
+    "Offered",
     "Plan",
     "Question",
     "Region",
@@ -45,11 +47,13 @@ __all__ = [
     "Responsibility",
     "Service",
     "Tables",
+    "Wanted",
     "Watch",
     "explain",
     "exported",
     "failing",
     "in_scope",
+    "offered",
     "plan",
     "read_cases",
     "read_columns",

@@ -40,6 +40,8 @@ class Declaration:
     """Clark name of its type, None where that has no name"""
     builtin: str | None
     """local name of the nearest built-in type of its text; None where it has no text, or a list or union of them"""
+    item: str | None
+    """where its text is a list: local name of the nearest built-in type of the items"""
     attributes: Mapping[str, Attribute]
     """by Clark name"""
     code: CodeUse | None
@@ -220,6 +222,7 @@ def _declaration(place: Place) -> Declaration:
         label=place.label,
         type_name=type_.name,
         builtin=type_.builtin,
+        item=type_.item,
         attributes=MappingProxyType(type_.attributes),
         code=type_.code,
         characters=type_.characters,

@@ -74,6 +74,8 @@ class Attribute:
     """Clark name of its type, None where that has no name"""
     builtin: str | None
     """local name of the nearest built-in type"""
+    item: str | None
+    """where it is a list: local name of the nearest built-in type of its items"""
     kinds: frozenset[Kind]
     required: bool
     fixed: str | None
@@ -137,6 +139,7 @@ class Type:
     waiting: Node | None = None
     """where it is written, until it is filled"""
     builtin: str | None = None
+    item: str | None = None
     atoms: frozenset[str] = frozenset()
     """the built-in types that its text can consist of: several for lists and unions"""
     enumerated: bool = False
@@ -299,6 +302,7 @@ class Grammar:
             for part in parts:
                 self._fill(part)
                 type_.atoms |= part.atoms
+            type_.item = parts[0].builtin if variety.kind == "list" and parts else None
         if official := XOEV_TEXT.fullmatch(type_.name or ""):
             type_.characters, type_.told = official[1] or official[2], False
         elif told := _told(node, "din91379"):
@@ -326,7 +330,7 @@ class Grammar:
         self._list_facts(type_, node)
 
     def _inherit_text(self, type_: Type, base: Type) -> None:
-        type_.builtin, type_.atoms = base.builtin, base.atoms
+        type_.builtin, type_.item, type_.atoms = base.builtin, base.item, base.atoms
         type_.enumerated, type_.characters, type_.told = base.enumerated, base.characters, base.told
 
     def _model(self, type_: Type, node: Node, inside: set[str]) -> None:
@@ -374,6 +378,7 @@ class Grammar:
             label=_label(node) or (_label(declared) if declared else None),
             type_name=value.name,
             builtin=value.builtin,
+            item=value.item,
             kinds=frozenset(kinds | ({Kind.CHARACTERS} if value.told else set())),
             required=node.get("use") == "required",
             fixed=fixed,

@@ -48,6 +48,7 @@ def parse(document: bytes, *, charset: str | None = None, most: int = MOST_BYTES
     Raises NotXml, WrongEncoding, HostileXml or TooLarge.
     """
     _bearable(document, most)
+    _of_a_known_version(document)
     _in_utf8(document, charset)
     _without_document_type(document)
     root = _read(document)
@@ -100,6 +101,21 @@ def _bearable(document: bytes, most: int) -> None:
         )
 
 
+# ── version ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_VERSION: Final = re.compile(rb"""(?:\xef\xbb\xbf)?<\?xml\s+version\s*=\s*["']1\.([^"'<>]*)["']""")
+
+
+def _of_a_known_version(document: bytes) -> None:
+    """libxml2 reads any 1.x; the authority's parser refuses those that do not exist."""
+    declared = _VERSION.match(document)
+    if declared and declared[1] not in {b"0", b"1"}:
+        raise NotXml(
+            'Die XML-Deklaration nennt eine Version von XML, die es nicht gibt. Bitte version="1.0" schreiben.',
+            'The XML declaration names a version of XML that does not exist. Please write version="1.0".',
+        )
+
+
 # ── encoding ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _MARK: Final = b"\xef\xbb\xbf"
@@ -125,6 +141,11 @@ def _in_utf8(document: bytes, charset: str | None) -> None:
             "Please send the document in UTF-8 and leave the parameter out or set it to utf-8.",
         )
     declared = _DECLARED.match(document)
+    if declared and declared[1].lower() == b"utf8":
+        raise WrongEncoding(
+            "Die XML-Deklaration nennt die Kodierung „utf8“. Das ist kein Name, den XML kennt; er heißt „UTF-8“.",
+            'The XML declaration calls the encoding "utf8". XML knows no such name; it is called "UTF-8".',
+        )
     if document.startswith(_OTHER_BEGINNINGS) or (declared and not _fits(document, declared[1].decode())):
         raise WrongEncoding(
             "Das Dokument ist nicht in UTF-8 kodiert. Angenommen wird nur UTF-8.",

@@ -33,6 +33,18 @@ async def test_an_antrag_is_accepted_delivered_and_counted(tmp_path: Path) -> No
         assert (ledger.received, ledger.concluded, ledger.imbalance) == (1, 1, 0)
 
 
+async def test_every_move_is_news(tmp_path: Path) -> None:
+    """Who waits for a submission is woken when its letter leaves, and when the outcome is in the journal."""
+    async with small_town(tmp_path, FakeVendor()) as town:
+        receipt = await town.send(ANTRAG)
+        with town.gateway.news.listening(receipt.submission) as listener:
+            heard: list[State] = []
+            await journey.hand_over(gateway=town.gateway)
+            while State.DELIVERED not in heard:
+                assert await listener.heard(0, within=10)
+                heard.append((await town.standing(receipt.submission)).state)
+
+
 async def test_the_same_antrag_twice_is_one_antrag(tmp_path: Path) -> None:
     """A repetition gets the first answer again, marked, and nothing is delivered for it."""
     async with small_town(tmp_path, FakeVendor()) as town:

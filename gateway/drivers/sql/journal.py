@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from gateway.connection import CaseHome, Connection, ConnectionState, Preflight, Step
@@ -117,6 +117,9 @@ class SqlJournal:
 
     async def standing(self, submission: SubmissionId) -> Standing | None:
         return await self._runner.read(looking.LOOK, submission)
+
+    async def versions(self, submissions: Collection[SubmissionId]) -> Mapping[SubmissionId, int]:
+        return await self._runner.read(looking.VERSIONS, list(submissions))
 
     async def events(self, submission: SubmissionId) -> Sequence[Event]:
         return await self._runner.read(looking.HISTORY, submission)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from gateway.drivers.sql.rows import (
     standing_from,
     standings,
 )
-from gateway.drivers.sql.steps import Ask, Row, Statement, Steps, each
+from gateway.drivers.sql.steps import Ask, Row, Statement, Steps, among, each, sized
 from gateway.drivers.sql.tables import attachments, events, submissions
 from gateway.journal import Event, Ledger, Standing
 from gateway.submission import State, SubmissionId
@@ -29,6 +29,7 @@ _enclosed: Final = Statement(
     .where(attachments.c.submission == bindparam("submission"))
     .order_by(attachments.c.position)
 )
+_versions = sized(lambda size: select(submissions.c.id, submissions.c.version).where(among(submissions.c.id, size)))
 _events: Final = Statement(
     select(*EVENT_COLUMNS).where(events.c.submission == bindparam("submission")).order_by(events.c.id)
 )
@@ -82,6 +83,19 @@ def _look(submission: SubmissionId) -> Steps[Standing | None]:
     standing = standing_from(rows[0])
     enclosed = attachments_by_submission((yield Ask(_enclosed, {"submission": submission})))
     return replace(standing, submission=replace(standing.submission, attachments=tuple(enclosed.get(submission, ()))))
+
+
+def _versions_of(ids: Sequence[SubmissionId]) -> Steps[Mapping[SubmissionId, int]]:
+    found: dict[SubmissionId, int] = {}
+    for begin in range(0, len(ids), _AT_ONCE):
+        statement, values = _versions(ids[begin : begin + _AT_ONCE])
+        rows: Sequence[Row] = yield Ask(statement, values)
+        found |= {SubmissionId(id_): int(version) for id_, version in rows}
+    return found
+
+
+_AT_ONCE: Final = 1_024
+"""Submissions of one question: far below SQLite's 32,766 marks."""
 
 
 def _history(submission: SubmissionId) -> Steps[Sequence[Event]]:
@@ -173,6 +187,7 @@ def _ends_there(counted: Sequence[Row]) -> Book:
 
 
 LOOK: Final = each("look", _look)
+VERSIONS: Final = each("versions", _versions_of)
 HISTORY: Final = each("history", _history)
 WAITING_FOR_PEOPLE: Final = each("parked", _waiting_for_people)
 LAST_TEST: Final = each("last_test", _last_test_of)

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from adapters.filedrop.adapter import AttachmentChanged, FileDrop, open_filedrop
+from adapters.filedrop.adapter import FileDrop, open_filedrop
 from adapters.filedrop.mapping import EXTENSIONS, Names
 from adapters.filedrop.settings import EXPLAINED, Settings
 from gateway.adapter import Consignment, Delivered, Enclosure, NotThere, Unreachable
 from gateway.errors import BadSettings
 from gateway.submission import Grade
 from gateway.testing import CANARIES, MemoryStream, a_consignment, a_submission, an_attachment, an_enclosure
+from gateway.transports.attachments import AttachmentChanged
 from gateway.transports.directory import WORKSPACE
 
 pytestmark = pytest.mark.anyio

@@ -128,6 +128,27 @@ def test_the_status_is_the_same_from_both_sides(gateway: Call, served: Serving, 
     assert "in der Warteschlange" in gateway("status", sent).out
 
 
+def test_a_submission_on_its_way_is_waited_for(gateway: Call, tmp_path: Path) -> None:
+    """`status --wait` shows every step until the end; for machines the last word is the status."""
+    sent, other = (
+        gateway("submit", "--json", a_new(A_VALID_ONE, tmp_path)).json["answer"]["submissionId"] for _ in range(2)
+    )
+
+    shown, told = gateway("status", "--wait", sent), gateway("status", "--wait", "--json", other)
+
+    assert (shown.code, told.code) == (0, 0)
+    assert shown.out.splitlines()[-1].endswith("übergeben")
+    assert told.json["state"] == "delivered"
+
+
+def test_the_journal_is_not_waited_for(gateway: Call, served: Serving) -> None:
+    """Whoever wants to wait asks the gateway; with `--data` that is refused in a sentence."""
+    heard = gateway("status", "--wait", "01990000-0000-7000-8000-000000000000", "--data", served.data)
+
+    assert heard.code == 2
+    assert "--wait fragt das Gateway" in heard.err
+
+
 @pytest.mark.parametrize("where", [[], ["--data"]], ids=["over HTTP", "in the journal"])
 def test_an_unknown_submission_is_not_found(where: list[str], gateway: Call, served: Serving) -> None:
     """An id that means nothing here ends with 1."""

@@ -11,7 +11,7 @@ from gateway.dispatch import Report
 from gateway.drivers.sql.journal import SqlJournal
 from gateway.events import Event, JournalFailed, watched
 from gateway.journal import Attempt, Conclude, Decision, Ignored, Limits, Moved, Park, TryAgain
-from gateway.submission import Grade, Micros, State
+from gateway.submission import Grade, Micros, State, SubmissionId
 from tests.gateway.drivers.journal_rig import (
     DELIVERED,
     DONE,
@@ -366,3 +366,19 @@ async def test_the_letter_of_a_concluded_submission_is_void(rig: Rig, journal: S
     assert not hasattr(answer, "document")
     assert not await journal.hand_over()
     assert await journal.return_unclaimed(unconfirmed=0, confirmed=0) == 0
+
+
+async def test_versions_are_told_for_many_at_once(rig: Rig, journal: SqlJournal) -> None:
+    """One question brings the versions of all that exist, and they grow with what happens."""
+    moved, still = rig.entry(), rig.refusal()
+    [moved_id] = await accept(journal, moved)
+    await journal.record(still)
+    ids = [moved_id, still.submission.id, SubmissionId("unbekannt")]
+    before = await journal.versions(ids)
+
+    await hand_over(journal)
+
+    after = await journal.versions(ids)
+    assert after == {moved_id: before[moved_id] + 1, still.submission.id: before[still.submission.id]}
+    assert (await standing(journal, moved_id)).version == after[moved_id]
+    assert await journal.versions([]) == {}

@@ -217,6 +217,7 @@ async def tell_the_story(rig: Rig, looking_at: Looking) -> int:
     await run(handing_over.RETURN_UNCLAIMED, Unclaimed(0, 0))
     await run(looking.LOOK, claims[0].submission.id)
     await run(looking.HISTORY, claims[0].submission.id)
+    await run(looking.VERSIONS, [one.submission.id for one in claims])
     await run(looking.WAITING_FOR_PEOPLE, 100)
     return len(letters)
 

@@ -31,6 +31,12 @@ SCHEMA = f"""
         <xs:restriction base="xs:date"><xs:minInclusive value="2024-01-01"/></xs:restriction>
       </xs:simpleType></xs:element>
       <xs:element name="immer" type="xs:anyURI" fixed="urn:immer"/>
+      <xs:element name="daten"><xs:simpleType><xs:list itemType="xs:base64Binary"/></xs:simpleType></xs:element>
+      <xs:element name="punkte"><xs:simpleType><xs:list itemType="xs:double"/></xs:simpleType></xs:element>
+      <xs:element name="orte"><xs:simpleType><xs:list itemType="xs:anyURI"/></xs:simpleType></xs:element>
+      <xs:element name="verweise"><xs:complexType>
+        <xs:attribute name="an"><xs:simpleType><xs:list itemType="xs:IDREF"/></xs:simpleType></xs:attribute>
+      </xs:complexType></xs:element>
     </xs:choice>
   </xs:complexType>
 </xs:element>
@@ -78,6 +84,8 @@ def rules(verdict: Verdict) -> list[tuple[str | None, str | None]]:
         ("double", False, "1e"),
         ("double", True, "-1.5E-3"),
         ("double", True, "-INF"),
+        ("double", True, " INF\n"),
+        ("double", True, "NaN "),
         ("NMTOKENS", False, ""),
         ("NMTOKENS", False, "  "),
         ("NMTOKENS", True, " a b "),
@@ -86,6 +94,12 @@ def rules(verdict: Verdict) -> list[tuple[str | None, str | None]]:
         ("anyURI", True, "ä ö"),
         ("anyURI", True, "http://a:b"),
         ("anyURI", True, "//h:x"),
+        ("anyURI", True, "http://a@b@c"),
+        ("anyURI", True, "urn:a[1]?[2]#[3]"),
+        ("anyURI", True, "http://[::1]/"),
+        ("anyURI", False, "http://[a]/"),
+        ("anyURI", False, "http://a/[1]"),
+        ("anyURI", False, "urn:#a"),
         ("anyURI", False, "::"),
         ("anyURI", False, "http://[x"),
         ("anyURI", False, "%zz"),
@@ -132,6 +146,24 @@ def test_identifiers_are_looked_at(schemas: Schemas, expected: list[tuple[str, s
 
     assert verdict.valid is not bool(expected)
     assert rules(verdict) == expected
+
+
+@pytest.mark.parametrize(
+    ("valid", "body"),
+    [
+        (True, "<x:daten> AAAA\tAA== </x:daten>"),
+        (False, "<x:daten>AAAA AA=</x:daten>"),
+        (True, "<x:punkte>1 -2.5e3 INF</x:punkte>"),
+        (False, "<x:punkte>1 2e</x:punkte>"),
+        (True, "<x:orte>urn:a //h:x</x:orte>"),
+        (False, "<x:orte>urn:a ::</x:orte>"),
+        (True, "<x:verweise an='a b'/><x:id>a</x:id><x:id>b</x:id>"),
+        (False, "<x:verweise an='a b'/><x:id>a</x:id>"),
+    ],
+)
+def test_a_list_is_judged_item_by_item(schemas: Schemas, valid: bool, body: str) -> None:
+    """What is put right of a value is put right of each item of a list."""
+    assert judged(schemas, body).valid is valid
 
 
 def test_white_space_hides_nothing(schemas: Schemas) -> None:

@@ -24,6 +24,20 @@ def test_utf8_comes_through(document: bytes) -> None:
     assert parse(document).text("kopf") == "Łódź"
 
 
+@pytest.mark.parametrize("name", ["utf8", "UTF8"])
+def test_a_name_that_is_none_is_refused(name: str) -> None:
+    """Parsers at the other end know `UTF-8` only, and the sentence says so."""
+    with pytest.raises(WrongEncoding, match='it is called "UTF-8"'):
+        parse(f'<?xml version="1.0" encoding="{name}"?><a/>'.encode())
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.", "1.00"])
+def test_a_version_that_does_not_exist_is_refused(version: str) -> None:
+    """libxml2 would read it, and the parser of the authority would not."""
+    with pytest.raises(NotXml, match=r'write version="1\.0"'):
+        parse(f'<?xml version="{version}"?><a/>'.encode())
+
+
 def test_ascii_is_utf8() -> None:
     """A document that calls itself US-ASCII and keeps to it is taken."""
     document = b'<?xml version="1.0" encoding="US-ASCII"?><a><b>c</b></a>'
