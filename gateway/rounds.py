@@ -39,13 +39,10 @@ class Pace:
     idle: float = 0.5
     """the hand-over looks at least this often for what other processes or the clock made due"""
     lapse: float = 2.0
-<<<<<<< HEAD
     replies: float = 1.0
     """what workers left is judged within this"""
-=======
     news: float = 0.5
     """who waits for a submission hears within this what other processes did to it"""
->>>>>>> main
     connections: float = 1.0
     """a pause of a connection takes effect within twice that"""
     tables: float = 2.0

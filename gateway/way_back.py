@@ -142,6 +142,7 @@ async def take_in(brought: Brought, *, gateway: Gateway) -> Kept | Boxed | Repea
     telling.taken_in(taken, brought.origin)
     if isinstance(taken, Kept):
         gateway.bell.ring()
+        gateway.news.tell(taken.settled.submission.id)
     return taken
 
 
@@ -173,6 +174,7 @@ async def settle(*, gateway: Gateway) -> int:
     for one in settled:
         telling.settled(one)
         gateway.bell.ring()
+        gateway.news.tell(one.submission.id)
     return len(settled)
 
 

@@ -19,13 +19,8 @@ from gateway.intake.clients import ClientRegister
 from gateway.intake.crowd import Crowd
 from gateway.intake.limits import Limits
 from gateway.intake.packages import packages
-<<<<<<< HEAD
-from gateway.intake.responses import PRIVATE, PROBLEM, handed_out, streamed, told
-from gateway.intake.routes import route, services
-=======
-from gateway.intake.responses import PROBLEM, knows, told, told_unless_known
+from gateway.intake.responses import PRIVATE, PROBLEM, handed_out, knows, streamed, told, told_unless_known
 from gateway.intake.routes import connections, route, services
->>>>>>> main
 from gateway.intake.unpacking import read_document, unpack
 from gateway.intake.visit import Visit
 from gateway.intake.waiting import WaitingRoom
@@ -33,12 +28,8 @@ from gateway.journal import Client, Standing
 from gateway.journey import Gateway
 from gateway.parcel import Parcel
 from gateway.receipt import Receipt
-<<<<<<< HEAD
 from gateway.reply import StoredReply
-from gateway.routing import Question, explain
-=======
 from gateway.routing import ConnectionState, Question, Wanted, explain, offered
->>>>>>> main
 from gateway.submission import SECOND, State, Submission, SubmissionId
 
 _BERLIN: Final = ZoneInfo("Europe/Berlin")

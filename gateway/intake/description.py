@@ -530,11 +530,8 @@ _HEADERS: Final[Mapping[str, Json]] = {
     "Location": {"description": "Wo der Stand der Einreichung steht.", "schema": {"type": "string"}},
     "ETag": {"description": "Kennzeichen dieses Standes.", "schema": {"type": "string"}},
     "Retry-After": {"description": "Sekunden, nach denen sich erneutes Fragen lohnt.", "schema": {"type": "integer"}},
-<<<<<<< HEAD
     "Content-Disposition": {"description": "Zum Speichern, nicht zum Anzeigen.", "schema": {"type": "string"}},
-=======
     "Preference-Applied": {"description": "Was von Prefer galt.", "schema": {"type": "string"}},
->>>>>>> main
     "Content-Language": {"description": "Sprache der Antwort.", "schema": {"type": "string", "enum": ["de", "en"]}},
     "WWW-Authenticate": {"description": "Wie man sich anmeldet (RFC 6750).", "schema": {"type": "string"}},
 }

@@ -45,7 +45,6 @@ def told(
     )
 
 
-<<<<<<< HEAD
 def handed_out(document: bytes, name: str) -> Response:
     """A document as it is, to be saved and not to be shown: nobody here vouches for what is in it."""
     return Response(document, 200, {**_TO_SAVE, "Content-Type": "application/xml", **_named(name)})
@@ -59,7 +58,8 @@ def streamed(pieces: AsyncIterator[bytes], file: Attachment) -> Response:
 
 def _named(name: str) -> Mapping[str, str]:
     return {"Content-Disposition": f'attachment; filename="{name}"'}
-=======
+
+
 def told_unless_known(body: Mapping[str, Any], visit: Visit) -> Response:
     """A JSON answer with the tag of its bytes; 304 for a visitor who has just that (RFC 9110 §13.1.2)."""
     answer = told(body, visit)
@@ -76,7 +76,6 @@ def knows(visit: Visit, tag: str) -> bool:
     said = visit.header(b"if-none-match")
     named = (one.strip().removeprefix("W/") for one in said.split(","))
     return said == "*" or tag in named
->>>>>>> main
 
 
 def refused(error: GatewayError, visit: Visit, *, sandbox: bool, headers: Mapping[str, str] | None = None) -> Response:
