@@ -19,7 +19,7 @@ from gateway.intake.clients import ClientRegister
 from gateway.intake.crowd import Crowd
 from gateway.intake.limits import Limits
 from gateway.intake.packages import packages
-from gateway.intake.responses import PRIVATE, PROBLEM, handed_out, knows, streamed, told, told_unless_known
+from gateway.intake.responses import PROBLEM, handed_out, knows, streamed, told, told_unless_known
 from gateway.intake.routes import connections, route, services
 from gateway.intake.unpacking import read_document, unpack
 from gateway.intake.visit import Visit
@@ -162,13 +162,20 @@ class Calls:
         return told(body, visit)
 
     async def replies(self, request: Request) -> Response:
-        """What the authority answered, newest last."""
+        """What the authority answered, newest last; 304 where that is known already."""
         visit = Visit.of(request.scope)
         standing = await self._standing(request, visit)
-        rows = await self._gateway.journal.replies(standing.submission.id)
-        return told(
-            receipt.replies(standing.submission.id, rows, visit.language, sandbox=self._sandbox), visit, headers=PRIVATE
-        )
+        with self._waiting_room.seat(visit, standing.submission.id) as seat:
+            while (answer := await self._answered(standing, visit)).status_code == _KNOWN and await seat.heard(
+                standing.version
+            ):
+                standing = await self._now(standing)
+            return seat.told(answer)
+
+    async def _answered(self, standing: Standing, visit: Visit) -> Response:
+        submission = standing.submission.id
+        rows = await self._gateway.journal.replies(submission)
+        return told_unless_known(receipt.replies(submission, rows, visit.language, sandbox=self._sandbox), visit)
 
     async def reply_document(self, request: Request) -> Response:
         """The document of a reply, byte for byte."""

@@ -194,8 +194,16 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         tag="Einreichungen",
         summary="Antworten der Behörde",
         description=examples.REPLIES_ABOUT,
-        parameters=[_SUBMISSION],
-        answers={200: _answer("Die Antworten, die neueste zuletzt.", shapes.Replies, examples.REPLIES, [])},
+        parameters=[_SUBMISSION, _IF_NONE_MATCH, _PREFER],
+        answers={
+            200: _answer(
+                "Die Antworten, die neueste zuletzt.",
+                shapes.Replies,
+                examples.REPLIES,
+                ["ETag", "Preference-Applied"],
+            ),
+            304: {"description": "Unverändert seit den Antworten, die If-None-Match nennt."},
+        },
         refusals=examples.ON_LOOKING,
     )
     _add(

@@ -23,8 +23,7 @@ PROBLEM: Final = "application/problem+json"
 NOT_STORED: Final[Mapping[str, str]] = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 """For what is fetched. Answers to POST are stored by nobody (RFC 9111 §3), and each header costs time."""
 
-PRIVATE: Final[Mapping[str, str]] = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
-_TO_SAVE: Final[Mapping[str, str]] = {**PRIVATE, "Content-Security-Policy": "default-src 'none'; sandbox"}
+_TO_SAVE: Final[Mapping[str, str]] = {**NOT_STORED, "Content-Security-Policy": "default-src 'none'; sandbox"}
 
 _encoder: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
 
