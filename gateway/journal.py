@@ -235,6 +235,10 @@ class Standing:
     findings: tuple[Finding, ...]
     version: int
     """grows with every change; the ETag"""
+    waits_for: SubmissionId | None = None
+    """the one accepted before it in its case, where it has been set aside until that has arrived or ended"""
+    held_back: tuple[SubmissionId, ...] = ()
+    """what has been set aside behind it, in its order; the first hundred"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -340,7 +344,8 @@ class Journal(Claims, ConnectionBook, ReplyBook, Protocol):
         """
         Mark due submissions `handed_over`, as many as their destinations have room for, and name their letters.
 
-        What belongs to a paused connection waits, test messages apart.
+        What belongs to a paused connection waits, test messages apart. So does what follows another of its case to the
+        same destination, until that has arrived or ended (see `Standing.waits_for`).
 
         A letter whose publication is not followed by `confirm` or `take_back` is taken back by `return_unclaimed`.
         """

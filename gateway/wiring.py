@@ -137,6 +137,7 @@ async def serving(
                 settings.journal_url,
                 limits=board.limits,
                 paused=lambda: board.now.paused,
+                unordered=_unordered(facts.plugins),
                 clock=clock,
                 kind=settings.kind,
             )
@@ -276,6 +277,11 @@ def _gateway(settings: Settings, facts: Facts, board: Board, journal: SqlJournal
         chance=random.random,
         answers=facts.answers,
     )
+
+
+def _unordered(known: Plugins) -> frozenset[str]:
+    """Adapters that may bring the messages of a case in any order."""
+    return frozenset(name for name, plugin in known.found.items() if not plugin.manifest.order_matters)
 
 
 def _pace(settings: Settings) -> Pace:

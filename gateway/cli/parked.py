@@ -151,6 +151,7 @@ def _as_json(one: Standing) -> dict[str, object]:
         "parkedAt": moment(one.updated_at),
         "receivedAt": moment(submission.received_at),
         "test": submission.test,
+        "heldBack": list(one.held_back),
     }
 
 
@@ -163,10 +164,13 @@ def _table(waiting: Iterable[Standing]) -> Table:
         Sentence("Ursache", "Cause"),
         Sentence("Versuche", "Attempts"),
         Sentence("seit", "since"),
+        Sentence("hält auf", "holds back"),
     ):
         table.add_column(words(heading))
     for one in waiting:
+        submission = one.submission
+        behind = "\n".join(one.held_back)
         table.add_row(
-            one.submission.id, one.submission.destination, one.cause, str(one.attempts), local(one.updated_at)
+            submission.id, submission.destination, one.cause, str(one.attempts), local(one.updated_at), behind
         )
     return table

@@ -157,6 +157,7 @@ def status(standing: Standing, language: Language, *, authority: str, sandbox: b
         body["cause"] = standing.cause
     if standing.reference:
         body["reference"] = standing.reference
+    _add_order(body, standing)
     if submission.message_uuid:
         body["messageUuid"] = submission.message_uuid
     if standing.findings:
@@ -164,6 +165,13 @@ def status(standing: Standing, language: Language, *, authority: str, sandbox: b
     if sandbox:
         body["sandbox"] = True
     return body
+
+
+def _add_order(body: shapes.Status, standing: Standing) -> None:
+    if standing.waits_for:
+        body["waitsFor"] = standing.waits_for
+    if standing.held_back:
+        body["heldBack"] = list(standing.held_back)
 
 
 def is_final(standing: Standing) -> bool:

@@ -128,6 +128,10 @@ class Status(TypedDict):
     """Code des letzten Hindernisses"""
     reference: NotRequired[str]
     """Kennung, die das Fachverfahren vergeben hat"""
+    waitsFor: NotRequired[str]
+    """die Einreichung desselben Vorgangs, die vor dieser ankommen muss"""
+    heldBack: NotRequired[list[str]]
+    """spätere Einreichungen desselben Vorgangs, die auf diese warten, in ihrer Reihenfolge; höchstens 100"""
     receivedAt: str
     updatedAt: str
     version: int

@@ -2,6 +2,15 @@
 
 from tests.drills.broker import broker_wiped, wires_cut
 from tests.drills.killed import gateway_killed, worker_killed
+from tests.drills.order import Arrivals, cases_in_order
 from tests.drills.report import Report
 
-__all__ = ["Report", "broker_wiped", "gateway_killed", "wires_cut", "worker_killed"]
+__all__ = [
+    "Arrivals",
+    "Report",
+    "broker_wiped",
+    "cases_in_order",
+    "gateway_killed",
+    "wires_cut",
+    "worker_killed",
+]

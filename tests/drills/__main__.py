@@ -7,11 +7,12 @@ import random
 import sys
 from collections.abc import Awaitable, Callable
 
-from tests.drills import Report, broker_wiped, gateway_killed, wires_cut, worker_killed
+from gateway.drivers.sql.schema import upgrade
+from tests.drills import Arrivals, Report, broker_wiped, cases_in_order, gateway_killed, wires_cut, worker_killed
 from tests.rig import Servers, installed
 from tests.services import PostgresServer, RabbitServer
 
-Drill = Callable[[], Awaitable[Report]]
+Drill = Callable[[], Awaitable[Report | Arrivals]]
 
 
 def main() -> int:
@@ -47,13 +48,20 @@ async def _all(dice: random.Random) -> bool:
             async with installed(servers, cut=True) as installation:
                 return await wires_cut(installation, submissions=1_000, cuts=60, dice=dice)
 
-        for name, drill in (
+        async def in_order() -> Arrivals:
+            journal = postgres.create_database()
+            await upgrade(journal)
+            return await cases_in_order(journal, cases=1_000, gateways=2, dice=dice)
+
+        drills: tuple[tuple[str, Drill], ...] = (
             ("gateway killed, SQLite", embedded),
             ("gateway killed, PostgreSQL + RabbitMQ", real_gateway),
             ("worker killed, PostgreSQL + RabbitMQ", real_worker),
             ("broker away for 30 s and wiped", wiped),
             ("wires cut before and after the confirm", cut),
-        ):
+            ("cases of three messages, two gateways", in_order),
+        )
+        for name, drill in drills:
             report = await drill()
             good = good and report.good
             print(f"{'ok  ' if report.good else 'BAD '} {name}: {report}", flush=True)

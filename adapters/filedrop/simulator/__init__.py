@@ -19,12 +19,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from gateway.adapter import Simulator, Taken
+from gateway.adapter import Simulator, Taken, Trick
 from gateway.testing import Ledger
 from gateway.transports.directory import WORKSPACE
 
 INTERVAL: Final = 0.02
 """seconds between two looks into the directory"""
+
+_LATE: Final = 0.5
+"""seconds between two looks of a slow one"""
 
 _SIDECAR: Final = re.compile(r"[0-9a-f-]{36}\.json")
 _PIECE: Final = 1 << 20
@@ -104,6 +107,10 @@ class FolderWatcher:
                 self.inbox.rename(self._away)
             elif not down and self._away.exists():
                 self._away.rename(self.inbox)
+
+    def play(self, trick: Trick | None) -> None:
+        """Be slow, or as quick as ever; a directory knows no other trick."""
+        self.slow(_LATE if trick is Trick.SLOW else 0.0)
 
     def slow(self, seconds: float) -> None:
         """Rest for so long after each look, which takes one set only; 0 ends that."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import Select, bindparam, delete, insert, literal_column, select, update
 
-from gateway.drivers.sql.cases import hashed_key
+from gateway.drivers.sql.cases import HOLDS, go_on_after, hashed_key
 from gateway.drivers.sql.claiming import Words, keep_words
 from gateway.drivers.sql.recording import KEYS_KEPT
 from gateway.drivers.sql.reply_rows import (
@@ -65,6 +66,7 @@ _move: Final = Statement(
             "grade": bindparam("to_grade"),
             "concluded_at": bindparam("to_concluded"),
             "due_at": None,
+            "behind": literal_column("0"),
             "ask": literal_column("0"),
             "cause": bindparam("to_cause"),
             "version": submissions.c.version + 1,
@@ -199,10 +201,14 @@ def _objection(one: Incoming, submission: Submission) -> str:
         return "foreign"
     if one.submission is not None and one.answers and one.answers != submission.message_uuid:
         return "contradiction"
-    own_case = submission.case_key not in (None, submission.message_uuid, submission.reference_uuid)
-    if own_case and one.case and one.case != submission.case_key:
+    # A case without a name of its own is known by one of its messages.
+    named = submission.case_key if submission.case_key and not _UUID.fullmatch(submission.case_key) else None
+    if named and one.case and one.case != named:
         return "contradiction"
     return ""
+
+
+_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def _is_the_origins(origin: Origin, submission: Submission) -> bool:
@@ -272,6 +278,8 @@ def _moved(row: Row, effect: Effect, code: str, now: Micros) -> Steps[Settled]:
             }
         ],
     )
+    if State(before) in HOLDS and after not in HOLDS:
+        yield from go_on_after([submission.id], now)
     concludes = concluded_at is None
     yield Do(
         insert_event,

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, literal_column, select, update
 from gateway.adapter import Broken, Delivered, Ending, Refused, Unclear, Unreachable
 from gateway.delivery import Breaker
 from gateway.dispatch import Report
+from gateway.drivers.sql.cases import HOLDS, go_on_after
 from gateway.drivers.sql.claiming import Words, hash_of, in_order, keep_words, lock_lane
 from gateway.drivers.sql.rows import (
     OPEN_CLAIM_COLUMNS,
@@ -253,6 +254,7 @@ def _move_submissions(moves: _Moves, now: Micros) -> Steps[None]:
             for one, moved, values in moves
         ],
     )
+    yield from go_on_after([moved.submission.id for _, moved, _ in moves if moved.after not in HOLDS], now)
 
 
 def _end_claims(moves: _Moves, now: Micros) -> Steps[None]:
@@ -385,6 +387,8 @@ def _by_hand(wish: ByHand, after: State, code: str) -> Steps[Moved]:
             )
         ],
     )
+    if ends:
+        yield from go_on_after([submission.id], now)
     yield from keep_words([Words(submission.id, attempt, wish.by, "", wish.reason)])
     return Moved(submission, State.PARKED, after, ends, None, tries, now)
 

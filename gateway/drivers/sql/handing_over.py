@@ -11,6 +11,7 @@ from sqlalchemy.sql import ColumnElement
 
 from gateway.delivery import Breaker
 from gateway.dispatch import Letter
+from gateway.drivers.sql.cases import HOLDS, set_aside, state_before
 from gateway.drivers.sql.claiming import in_order, insert_claim, lock_lane
 from gateway.drivers.sql.holding import AT_ONCE, hold, resume
 from gateway.drivers.sql.rows import event_values, insert_event, submission_columns, submission_from
@@ -67,7 +68,7 @@ _in_flight: Final = Statement(
     .group_by(submissions.c.destination, submissions.c.test)
 )
 _due: Final = Statement(
-    select(*submission_columns(), submissions.c.connection, submissions.c.attempt)
+    select(*submission_columns(), submissions.c.connection, submissions.c.attempt, submissions.c.follows, state_before)
     .where(
         _waiting,
         submissions.c.destination == bindparam("destination"),
@@ -76,7 +77,7 @@ _due: Final = Statement(
     )
     .order_by(submissions.c.due_at, submissions.c.sequence)
     .limit(bindparam("room"))
-    .with_for_update(skip_locked=True)
+    .with_for_update(skip_locked=True, of=submissions)
 )
 _mark_handed_over: Final = Statement(
     update(submissions)
@@ -114,6 +115,43 @@ class _Able:
 
 
 @dataclass(frozen=True, slots=True)
+class _Due:
+    """A submission whose time has come."""
+
+    submission: Submission
+    connection: str
+    attempt: int
+    """number of its last letter"""
+    follows: str
+    held: bool
+    """whether the one it follows holds it"""
+
+    @classmethod
+    def of(cls, row: Row) -> _Due:
+        connection, attempt, follows, state = row[-4:]
+        return cls(submission_from(row), connection, attempt, follows or "", held=state in HOLDS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stay:
+    """What does not leave although it is due."""
+
+    paused: Collection[str]
+    """connections that wait"""
+    unordered: Collection[str]
+    """adapters to which order does not matter"""
+
+    def paused_now(self, one: _Due) -> bool:
+        return one.connection in self.paused and not one.submission.test
+
+    def behind(self, one: _Due) -> bool:
+        return one.held and one.submission.adapter not in self.unordered
+
+    def holds(self, one: _Due) -> bool:
+        return self.paused_now(one) or self.behind(one)
+
+
+@dataclass(frozen=True, slots=True)
 class _Leaving:
     submission: Submission
     attempt: int
@@ -121,18 +159,21 @@ class _Leaving:
 
 
 def hand_over(
-    limits: Callable[[Lane], Limits], paused: Callable[[], Sequence[str]] = tuple
+    limits: Callable[[Lane], Limits],
+    paused: Callable[[], Sequence[str]] = tuple,
+    unordered: Collection[str] = frozenset(),
 ) -> Operation[int, Sequence[Letter]]:
     """
-    The operation, for destinations with these limits; what belongs to a paused connection stays, tests apart.
+    The operation, for destinations with these limits; what belongs to a paused connection stays, tests apart, and what
+    follows another of its case, unless it is for one of the `unordered` adapters.
 
     Its item is how many letters may leave at most.
     """
 
     def run(most: int) -> Steps[Sequence[Letter]]:
         now: Micros = yield Now()
-        waits = frozenset(paused())
-        yield from resume(waits, now)
+        stay = _Stay(frozenset(paused()), unordered)
+        yield from resume(stay.paused, now)
         able = yield from _with_room(now, limits)
         chosen = sorted(able, key=lambda one: one.first_due)[:most]
         leaving: list[_Leaving] = []
@@ -140,9 +181,9 @@ def hand_over(
         # An even share for each; who has waited longest comes last, and can use what the others leave of theirs.
         for left, one in zip(range(len(chosen), 0, -1), reversed(chosen), strict=True):
             share = min(one.room, (most - len(leaving)) // left)
-            rows, held = yield from _free(one, share, now, frozenset() if one.test else waits, ahead)
-            ahead = max(0, ahead - held)
-            leaving += [_Leaving(submission_from(row), row[-1] + 1, one.probes) for row in rows]
+            free, aside = yield from _free(one, share, now, stay, ahead)
+            ahead = max(0, ahead - aside)
+            leaving += [_Leaving(due.submission, due.attempt + 1, one.probes) for due in free]
         yield from _leave(leaving, now)
         return [
             Letter(one.submission.id, one.attempt, one.submission.adapter, one.submission.traceparent)
@@ -152,20 +193,24 @@ def hand_over(
     return each("hand_over", run, durable=False)
 
 
-def _free(lane: _Able, share: int, now: Micros, paused: Collection[str], ahead: int) -> Steps[tuple[list[Row], int]]:
+def _free(lane: _Able, share: int, now: Micros, stay: _Stay, ahead: int) -> Steps[tuple[list[_Due], int]]:
     """
-    The next that may leave. What stands in their way for a paused connection is set aside; how many were.
-
-    Where there is any, so many more are looked at.
+    The next that may leave. What stands in their way is set aside: for a paused connection, or behind another of its
+    case; how much was. Where there is any, so many more are looked at.
     """
     wanted = {"destination": lane.name, "test": lane.test, "now": now}
     rows: Sequence[Row] = yield Ask(_due, {**wanted, "room": share})
-    if not any(row[-2] in paused for row in rows):
-        return list(rows), 0
+    due = [_Due.of(row) for row in rows]
+    if not any(stay.holds(one) for one in due):
+        return due, 0
     rows = yield Ask(_due, {**wanted, "room": share + ahead})
-    waits = [row[0] for row in rows if row[-2] in paused]
+    due = [_Due.of(row) for row in rows]
+    waits = [one.submission.id for one in due if stay.paused_now(one)]
     yield from hold(waits)
-    return [row for row in rows if row[-2] not in paused][:share], len(waits)
+    behind = yield from set_aside(
+        {one.submission.id: one.follows for one in due if stay.behind(one) and not stay.paused_now(one)}
+    )
+    return [one for one in due if not stay.holds(one)][:share], len(waits) + behind
 
 
 def _with_room(now: Micros, limits: Callable[[Lane], Limits]) -> Steps[list[_Able]]:

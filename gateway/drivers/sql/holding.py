@@ -1,8 +1,9 @@
 """
 Holding: what belongs to a paused connection is set aside, and becomes due again when it goes on.
 
-A held submission is `accepted` without a due time. It is looked at once, not every time something is handed over: a
-connection may be paused over weeks, and what waits for it must cost the others nothing.
+A held submission is `accepted` without a due time, and behind nobody (see `cases`). It is looked at once, not every
+time something is handed over: a connection may be paused over weeks, and what waits for it must cost the others
+nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from gateway.submission import Micros
 AT_ONCE: Final = 1_000
 """About so many rows one transaction sets aside, or makes due again for a connection."""
 
-_held: ColumnElement[bool] = literal_column("submissions.state = 'accepted' AND submissions.due_at IS NULL")
+_held: ColumnElement[bool] = literal_column(
+    "submissions.state = 'accepted' AND submissions.due_at IS NULL AND submissions.behind = 0"
+)
 _next_connection: Final = Statement(
     select(submissions.c.connection)
     .where(_held, submissions.c.connection > bindparam("last"))

@@ -56,11 +56,16 @@ class SqlJournal:
     """The journal in a SQL database. Opened by `open_journal`; see the port for what each method promises."""
 
     def __init__(
-        self, runner: Runner, epoch: str, limits: Callable[[Lane], Limits], paused: Callable[[], Sequence[str]] = tuple
+        self,
+        runner: Runner,
+        epoch: str,
+        limits: Callable[[Lane], Limits],
+        paused: Callable[[], Sequence[str]] = tuple,
+        unordered: Collection[str] = frozenset(),
     ) -> None:
         self.epoch = epoch
         self._runner = runner
-        self._hand_over = handing_over.hand_over(limits, paused)
+        self._hand_over = handing_over.hand_over(limits, paused, unordered)
         self._claim = claim(limits)
         self._conclude = conclude(limits)
 
@@ -245,12 +250,14 @@ async def open_journal(
     clock: Clock,
     kind: str | None,
     paused: Callable[[], Sequence[str]] = tuple,
+    unordered: Collection[str] = frozenset(),
     database_time: bool = True,
 ) -> AsyncIterator[SqlJournal]:
     """
     Open the journal at `url` (`sqlite:///FILE` or `postgresql://…`).
 
-    `limits` says what a destination bears, `paused` which connections wait.
+    `limits` says what a destination bears, `paused` which connections wait, `unordered` to
+    which adapters the order of a case does not matter.
     `kind` (`sandbox` or `production`) is settled with the first start and checked ever after; None (workers, command
     line) takes what is there. SQLite upgrades its schema itself; PostgreSQL must be at this version.
 
@@ -265,7 +272,7 @@ async def open_journal(
         await upgrade(url)
         runner = SqliteRunner(sqlite_file(url), clock)
     try:
-        yield SqlJournal(runner, await _epoch(runner, kind), limits, paused)
+        yield SqlJournal(runner, await _epoch(runner, kind), limits, paused, unordered)
     finally:
         await runner.close()
 

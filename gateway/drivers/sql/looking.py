@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import bindparam, func, literal_column, select
+from sqlalchemy import and_, bindparam, func, literal_column, select
 
+from gateway.drivers.sql.cases import HOLDS
 from gateway.drivers.sql.reply_rows import arrived_files, files_from
 from gateway.drivers.sql.rows import (
     ATTACHMENT_COLUMNS,
@@ -22,6 +23,9 @@ from gateway.drivers.sql.steps import Ask, Row, Statement, Steps, among, each, s
 from gateway.drivers.sql.tables import attachments, events, submissions
 from gateway.journal import Event, Ledger, Standing
 from gateway.submission import State, SubmissionId
+
+MOST_HELD_BACK: Final = 100
+"""So many of those that wait behind another are named."""
 
 _one: Final = Statement(standings().where(submissions.c.id == bindparam("submission")))
 _enclosed: Final = Statement(
@@ -39,6 +43,32 @@ _parked: Final = Statement(
     .order_by(submissions.c.sequence)
     .limit(bindparam("most"))
 )
+_first = submissions.alias("first")
+_later = submissions.alias("later")
+_waits_for: Final = Statement(
+    select(submissions.c.follows).where(submissions.c.id == bindparam("submission"), submissions.c.behind == 1)
+)
+_set_aside_after = (
+    select(_first.c.id, _later.c.id)
+    .select_from(_first)
+    .join(
+        _later,
+        and_(
+            _later.c.case_key == _first.c.case_key,
+            _later.c.client == _first.c.client,
+            _later.c.destination == _first.c.destination,
+            _later.c.test == _first.c.test,
+            _later.c.sequence > _first.c.sequence,
+            literal_column("later.follows IS NOT NULL"),
+            _later.c.behind == 1,
+        ),
+    )
+    .order_by(_later.c.sequence)
+)
+_held_back: Final = Statement(
+    _set_aside_after.where(_first.c.id == bindparam("submission")).limit(literal_column(str(MOST_HELD_BACK)))
+)
+_held_back_by_parked: Final = Statement(_set_aside_after.where(literal_column("first.state = 'parked'")))
 _last_test: Final = Statement(
     standings()
     .where(literal_column("submissions.test = 1"), submissions.c.connection == bindparam("connection"))
@@ -82,7 +112,18 @@ def _look(submission: SubmissionId) -> Steps[Standing | None]:
         return None
     standing = standing_from(rows[0])
     enclosed = attachments_by_submission((yield Ask(_enclosed, {"submission": submission})))
-    return replace(standing, submission=replace(standing.submission, attachments=tuple(enclosed.get(submission, ()))))
+    standing = replace(
+        standing, submission=replace(standing.submission, attachments=tuple(enclosed.get(submission, ())))
+    )
+    if standing.state not in HOLDS:
+        return standing
+    before: Sequence[Row] = yield Ask(_waits_for, {"submission": submission})
+    behind: Sequence[Row] = yield Ask(_held_back, {"submission": submission})
+    return replace(
+        standing,
+        waits_for=SubmissionId(before[0][0]) if before else None,
+        held_back=tuple(SubmissionId(row[1]) for row in behind),
+    )
 
 
 def _versions_of(ids: Sequence[SubmissionId]) -> Steps[Mapping[SubmissionId, int]]:
@@ -105,7 +146,12 @@ def _history(submission: SubmissionId) -> Steps[Sequence[Event]]:
 
 def _waiting_for_people(most: int) -> Steps[Sequence[Standing]]:
     rows: Sequence[Row] = yield Ask(_parked, {"most": most})
-    return [standing_from(row) for row in rows]
+    if not rows:
+        return []
+    held: dict[str, list[SubmissionId]] = {}
+    for first, later in (yield Ask(_held_back_by_parked, {})):
+        held.setdefault(first, []).append(SubmissionId(later))
+    return [replace(standing_from(row), held_back=tuple(held.get(row[0], ())[:MOST_HELD_BACK])) for row in rows]
 
 
 def _last_test_of(connection: str) -> Steps[Standing | None]:

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 from sqlalchemy.engine import Dialect
 
 from gateway.drivers.sql.batches import MOST_AT_ONCE, Waiting, durable, grouped, halves, transactions
-from gateway.drivers.sql.steps import Ask, Clock, Do, Item, Now, Operation, Result, Steps
+from gateway.drivers.sql.steps import Ask, Clock, Do, Item, Lock, Now, Operation, Result, Steps
 from gateway.errors import GatewayError, JournalUnavailable
 from gateway.events import JournalFailed
 
@@ -20,6 +20,9 @@ DIALECT: Final[Dialect] = asyncpg_dialect.dialect()  # type: ignore[no-untyped-c
 
 _Answers = list[tuple[Waiting, Any, BaseException | None]]
 _NOW: Final = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+_LOCK: Final = "SELECT pg_advisory_xact_lock(name) FROM unnest($1::bigint[]) AS name"
+"""Called for each name in their order, which is the same for everybody."""
+
 _TIME_LIMIT: Final = 30.0
 """Seconds a statement may take: a server that has vanished says nothing."""
 
@@ -32,7 +35,11 @@ Of the connection that writes. A journal fills and empties faster than its stati
 are none at all; each statement has its index, and the planner is not to find it cheaper to read a table.
 """
 
-_Collision = (asyncpg.UniqueViolationError, asyncpg.exceptions.TransactionRollbackError)
+_Collision = (
+    asyncpg.UniqueViolationError,
+    asyncpg.exceptions.TransactionRollbackError,
+    asyncpg.exceptions.LockNotAvailableError,
+)
 """Somebody else did the same at the same moment. Nothing was written; seen again, it looks different."""
 
 _COLLISIONS: Final = 5
@@ -159,6 +166,9 @@ class PostgresRunner:
                         answer = None
                     case Now():
                         answer = self._clock() if self._clock else await connection.fetchval(_NOW)
+                    case Lock(names):
+                        await connection.execute(_LOCK, sorted({int(name[:16], 16) - 2**63 for name in names}))
+                        answer = None
         except StopIteration as done:
             result: Sequence[Any] = done.value
             return result

@@ -9,12 +9,12 @@ from sqlalchemy import BigInteger, Text, bindparam, exists, insert, literal_colu
 from sqlalchemy.dialects.postgresql import insert as insert_unless
 
 from gateway.delivery import DAY
-from gateway.drivers.sql.cases import hashed_key
+from gateway.drivers.sql.cases import Names, Tie, hashed_key, keep_apart, tied
 from gateway.drivers.sql.rows import event_values, findings_text, insert_event, standing_from, standings
 from gateway.drivers.sql.steps import Ask, Do, Now, Operation, Statement, Steps, Values, among, sized
 from gateway.drivers.sql.tables import attachments, destinations, documents, keys, submissions
 from gateway.journal import Conflicting, Entry, Recorded, Replayed
-from gateway.submission import SECOND, Micros, State
+from gateway.submission import SECOND, Micros, State, SubmissionId
 
 KEYS_KEPT: Final = Micros(int(180 * DAY) * SECOND)
 """How long a key recognises a repetition: far longer than any retry, an operator's included."""
@@ -56,8 +56,12 @@ _Holder = tuple[str, str]
 
 def _record(entries: Sequence[Entry]) -> Steps[Sequence[Outcome]]:
     now: Micros = yield Now()
+    names = {e.submission.id: Names.of(e.submission) for e in entries if e.state is State.ACCEPTED}
+    yield from keep_apart(names.values())
     hashed = [_hashed(entry) for entry in entries]
-    known = yield from _keys_known([key for own in hashed for key in own])
+    leads = (key for one in names.values() for key in one.leads)
+    known = yield from _keys_known([*(key for own in hashed for key in own), *leads])
+    remembered = {name: submission for name, (submission, _) in known.items()}
     seen = yield from _contents_seen([e.digest for e in entries if not e.keys and e.state is State.ACCEPTED])
     outcomes: list[Outcome | str] = []
     fresh: list[Entry] = []
@@ -76,8 +80,11 @@ def _record(entries: Sequence[Entry]) -> Steps[Sequence[Outcome]]:
             if isinstance(repeats, str):
                 used |= {key: (repeats, entry.digest) for key in own if key not in known}
         known |= used
+    taken = [entry.submission for entry in fresh if entry.state is State.ACCEPTED]
+    ties = yield from tied(taken, [names[one.id] for one in taken], remembered)
+    used |= {key: (id_, "") for id_, tie in ties.items() for key in tie.names}
     yield from _keep_keys(used, now)
-    yield from _store(fresh, now)
+    yield from _store(fresh, ties, now)
     return (yield from _with_first_answers(outcomes))
 
 
@@ -118,10 +125,10 @@ def _repetition(entry: Entry, own: tuple[str, ...], known: Mapping[str, _Holder]
     return repeats
 
 
-def _store(fresh: Sequence[Entry], now: Micros) -> Steps[None]:
+def _store(fresh: Sequence[Entry], ties: Mapping[SubmissionId, Tie], now: Micros) -> Steps[None]:
     if not fresh:
         return
-    yield Do(_insert_submission, [_submission_values(entry, now) for entry in fresh])
+    yield Do(_insert_submission, [_submission_values(entry, ties.get(entry.submission.id), now) for entry in fresh])
     yield Do(
         insert_event,
         [event_values(e.submission, now, f"submission.{e.state}", None, e.state, code=_code(e)) for e in fresh],
@@ -160,7 +167,7 @@ def _code(entry: Entry) -> str:
     return entry.findings[0].code if entry.state is State.REJECTED and entry.findings else ""
 
 
-def _submission_values(entry: Entry, now: Micros) -> Values:
+def _submission_values(entry: Entry, tie: Tie | None, now: Micros) -> Values:
     row = entry.submission
     accepted = entry.state is State.ACCEPTED
     return {
@@ -186,7 +193,7 @@ def _submission_values(entry: Entry, now: Micros) -> Values:
         "package_digest": entry.package_digest,
         "message_uuid": row.message_uuid,
         "reference_uuid": row.reference_uuid,
-        "case_key": row.case_key,
+        "case_key": tie.case_key if tie else row.case_key,
         "digest": entry.digest,
         "size": entry.size,
         "attachments": len(row.attachments),
@@ -198,6 +205,8 @@ def _submission_values(entry: Entry, now: Micros) -> Values:
         "cause": _code(entry),
         "handed_over_at": None,
         "confirmed_at": None,
+        "follows": tie.follows if tie else None,
+        "behind": 0,
     }
 
 

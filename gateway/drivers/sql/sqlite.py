@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 
 from gateway.drivers.sql.batches import MOST_AT_ONCE, Waiting, grouped, halves
-from gateway.drivers.sql.steps import Ask, Clock, Do, Item, Now, Operation, Rendered, Result, Steps
+from gateway.drivers.sql.steps import Ask, Clock, Do, Item, Lock, Now, Operation, Rendered, Result, Steps
 from gateway.errors import JournalUnavailable
 from gateway.events import JournalFailed
 
@@ -157,6 +157,8 @@ class _Line:
                         answer = None
                     case Now():
                         answer = self._clock()
+                    case Lock():
+                        answer = None
         except StopIteration as done:
             result: Sequence[Any] = done.value
             return result

@@ -102,7 +102,18 @@ class Now:
     """The time that counts for leases: the database's own on PostgreSQL; sent back as `Micros`."""
 
 
-Step = Ask | Do | Now
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """
+    Wait until nobody else has one of these names (SHA-256 in hex), and have them to the end of the transaction.
+
+    For what no row stands for yet. On SQLite one writes at a time anyway.
+    """
+
+    names: Sequence[str]
+
+
+Step = Ask | Do | Now | Lock
 Steps = Generator[Step, Any, Result]
 
 

@@ -74,12 +74,19 @@ submissions: Final = Table(
     _text("cause"),
     _number("handed_over_at", null=True),
     _number("confirmed_at", null=True),
+    # The one accepted before it in its case, for the same destination; empty where it is the first there, NULL where it
+    # belongs to no case that was known when it was accepted.
+    _text("follows", null=True),
+    # 1: set aside until the one it follows has arrived or ended.
+    Column("behind", BigInteger, nullable=False, server_default="0"),
     Index("submissions_id", "id", unique=True),
     sqlite_autoincrement=True,
 )
 
 _waiting: ColumnElement[bool] = literal_column("state = 'accepted' AND due_at IS NOT NULL")
-_held: ColumnElement[bool] = literal_column("state = 'accepted' AND due_at IS NULL")
+_held: ColumnElement[bool] = literal_column("state = 'accepted' AND due_at IS NULL AND behind = 0")
+_behind: ColumnElement[bool] = literal_column("behind = 1")
+_in_a_case: ColumnElement[bool] = literal_column("follows IS NOT NULL")
 _on_the_way: ColumnElement[bool] = literal_column("state = 'handed_over'")
 _stuck: ColumnElement[bool] = literal_column("state = 'parked'")
 
@@ -106,6 +113,18 @@ Index(
     submissions.c.handed_over_at,
     sqlite_where=_on_the_way,
     postgresql_where=_on_the_way,
+)
+Index("submissions_behind", submissions.c.follows, sqlite_where=_behind, postgresql_where=_behind)
+# Most submissions are the only ones of their case, and stay out of it.
+Index(
+    "submissions_case",
+    submissions.c.case_key,
+    submissions.c.client,
+    submissions.c.destination,
+    submissions.c.test,
+    submissions.c.sequence,
+    sqlite_where=_in_a_case,
+    postgresql_where=_in_a_case,
 )
 # Digests are asked for only where nothing else tells a repetition: the same content has no UUID each time. Others stay
 # out of the index, for random values are what makes a commit write many pages.

@@ -49,6 +49,26 @@ def test_the_list_shows_where_and_why(gateway: Call, tmp_path: Path) -> None:
     assert all(one in shown for one in parked)
 
 
+async def one_with_followers(journal: SqlJournal) -> list[SubmissionId]:
+    """A parked one, and two of its case that wait behind it."""
+    ids = [await park(journal, an_entry(case_key="AZ-1", message_uuid=None))]
+    ids += await accept(journal, *(an_entry(case_key="AZ-1", message_uuid=None) for _ in range(2)))
+    assert not await journal.hand_over()
+    return ids
+
+
+def test_the_list_says_who_waits_behind(gateway: Call, tmp_path: Path) -> None:
+    """Later messages of the same case are shown with the one that holds them back, and in their own status."""
+    first, second, third = in_journal(tmp_path, one_with_followers)
+
+    [listed] = gateway("parked", "list", "--json", "--data", tmp_path).json
+
+    assert listed["heldBack"] == [second, third]
+    assert third in gateway("parked", "list", "--data", tmp_path).out
+    assert f"Wartet, bis {second}" in gateway("status", third, "--data", tmp_path).out
+    assert second in gateway("status", first, "--data", tmp_path).out
+
+
 def test_a_cause_narrows_the_list(gateway: Call, tmp_path: Path) -> None:
     """`--cause` shows those with this cause only."""
     first, _, third = in_journal(tmp_path, three)

@@ -101,6 +101,8 @@ class Rig:
     limits: dict[Lane, Limits] = field(default_factory=dict)
     paused: list[str] = field(default_factory=list)
     """ids of connections"""
+    unordered: frozenset[str] = frozenset()
+    """adapters to which order does not matter; read when a journal is opened"""
 
     def open(self, *, url: str | None = None) -> AbstractAsyncContextManager[SqlJournal]:
         """A journal on this database; every further one is a replica."""
@@ -110,6 +112,7 @@ class Rig:
             clock=self.clock,
             kind="sandbox",
             paused=lambda: self.paused,
+            unordered=self.unordered,
             database_time=False,
         )
 

@@ -83,9 +83,11 @@ class Life(RuleBasedStateMachine):
         connection=st.sampled_from(CONNECTIONS),
         key=st.integers(0, 5),
         content=st.integers(0, 1),
+        case=st.integers(0, 3),
     )
-    def send(self, lane: Lane, connection: str, key: int, content: int) -> Any:
+    def send(self, lane: Lane, connection: str, key: int, content: int, case: int) -> Any:
         entry = self.rig.entry(
+            case_key=f"AZ-{case}" if case else None,
             destination=lane.destination,
             test=lane.test,
             connection=connection,
@@ -116,7 +118,9 @@ class Life(RuleBasedStateMachine):
         letters = self.run(self.journal.hand_over(most))
         assert len(letters) <= most
         held = self.run(
-            self.side.rows("SELECT connection FROM submissions WHERE state = 'accepted' AND due_at IS NULL")
+            self.side.rows(
+                "SELECT connection FROM submissions WHERE state = 'accepted' AND due_at IS NULL AND behind = 0"
+            )
         )
         assert {connection for (connection,) in held} <= set(self.rig.paused)
         assert not {(one.submission, one.attempt) for one in letters} & (self.claimed | self.voided)
@@ -250,6 +254,17 @@ class Life(RuleBasedStateMachine):
         assert all(same for _, _, same in rows)
 
     @invariant()
+    def nobody_overtakes_in_a_case(self) -> None:
+        """Where one of a case is on its way to a destination, nobody accepted before it is still to arrive there."""
+        assert not self.run(self.side.rows(_OVERTAKEN))
+
+    @invariant()
+    def whoever_waits_in_a_case_waits_for_somebody(self) -> None:
+        """What is set aside follows one that has not arrived: it will not wait for ever."""
+        rows = self.run(self.side.rows(_BEHIND))
+        assert {state for (state,) in rows} <= {"accepted", "handed_over", "parked"}
+
+    @invariant()
     def every_probe_is_on_its_way(self) -> None:
         """A destination whose probe is nowhere would never be tried again."""
         rows = self.run(self.side.rows(_PROBES))
@@ -264,6 +279,14 @@ class Life(RuleBasedStateMachine):
 _EVENTS: Final = "SELECT DISTINCT before, after FROM events WHERE name <> 'reply.received'"
 _COUNT: Final = "SELECT destination, test, count(*) FROM {} GROUP BY destination, test"
 _HELD: Final = "SELECT connection FROM submissions WHERE state = 'accepted' AND due_at IS NULL"
+_OVERTAKEN: Final = (
+    "SELECT late.id FROM submissions late JOIN submissions early ON early.case_key = late.case_key "
+    "AND early.destination = late.destination AND early.test = late.test AND early.sequence < late.sequence "
+    "WHERE late.state = 'handed_over' AND early.state IN ('accepted', 'handed_over', 'parked')"
+)
+_BEHIND: Final = (
+    "SELECT first.state FROM submissions s LEFT JOIN submissions first ON first.id = s.follows WHERE s.behind = 1"
+)
 _OPEN: Final = (
     "SELECT s.id, s.state, s.attempt = c.attempt FROM claims c JOIN submissions s ON s.id = c.submission "
     "WHERE c.ended_at IS NULL"

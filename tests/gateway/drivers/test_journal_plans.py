@@ -1,6 +1,7 @@
 """Submissions that wait cost the next one nothing: every statement of the story finds its rows by an index."""
 
 import sqlite3
+import uuid
 from collections.abc import Sequence
 from contextlib import closing
 from typing import Any, Final
@@ -27,6 +28,7 @@ LARGE: Final = ("submissions", "claims", "events", "keys", "documents", "attachm
 
 
 PAUSED: Final = "musterstadt-wohnsitz-2"
+BEHIND: Final = "musterstadt-wohnsitz-3"
 
 
 def limits(_: Lane) -> Limits:
@@ -34,9 +36,16 @@ def limits(_: Lane) -> Limits:
 
 
 def a_long_weekend(rig: Rig, waiting: int) -> None:
-    """So many submissions wait, as many more for a connection that is paused, and as many attempts have ended."""
+    """
+    So many submissions wait, as many more for a connection that is paused, and behind another of their case, and as
+    many attempts have ended.
+    """
     town = f"'lane-' || (n % {LANES})"
-    for connection, due in (("musterstadt-wohnsitz-1", f"{rig.clock()} - {waiting} + n"), (PAUSED, "NULL")):
+    for connection, due, behind, follows in (
+        ("musterstadt-wohnsitz-1", f"{rig.clock()} - {waiting} + n", "0", "NULL"),
+        (PAUSED, "NULL", "0", "NULL"),
+        (BEHIND, "NULL", "1", f"'{BEHIND}' || (n - 1)"),
+    ):
         _fill(
             rig,
             "submissions",
@@ -44,6 +53,9 @@ def a_long_weekend(rig: Rig, waiting: int) -> None:
             id=f"'{connection}' || n",
             state="'accepted'",
             due_at=due,
+            behind=behind,
+            follows=follows,
+            case_key="'case-' || (n % 100)",
             destination=town,
             digest="'digest-' || n",
             connection=f"'{connection}'",
@@ -204,6 +216,9 @@ async def tell_the_story(rig: Rig, looking_at: Looking) -> int:
     run = looking_at.run
     entries = [rig.entry(destination="lane-1", keys=(f"key:{n}",)) for n in range(20)]
     entries += [rig.entry(destination="lane-2", message_uuid=None) for _ in range(20)]
+    first = str(uuid.uuid4())
+    entries += [rig.entry(destination="lane-3", keys=(f"uuid:{first}",), received_at=0)]
+    entries += [rig.entry(destination="lane-3", reference_uuid=first, case_key=first) for _ in range(10)]
     await run(recording.RECORD, *entries)
     [letters] = await run(hand_over(limits, lambda: [PAUSED]), 200)
     await run(handing_over.CONFIRM, letters[10:])
@@ -219,6 +234,8 @@ async def tell_the_story(rig: Rig, looking_at: Looking) -> int:
     await run(looking.HISTORY, claims[0].submission.id)
     await run(looking.VERSIONS, [one.submission.id for one in claims])
     await run(looking.WAITING_FOR_PEOPLE, 100)
+    await run(recording.RECORD, rig.entry(destination="lane-3", reference_uuid=first, case_key=first))
+    await run(hand_over(limits, lambda: [PAUSED]), 1_000)
     return len(letters)
 
 

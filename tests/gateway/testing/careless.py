@@ -24,6 +24,7 @@ from gateway.adapter import (
     Outcome,
     Plugin,
     Simulator,
+    Trick,
     Unreachable,
 )
 from gateway.submission import Grade
@@ -129,6 +130,35 @@ class Chatters(FileDrop):
         return await super().deliver(consignment)
 
 
+class Swallows(FileDrop):
+    async def deliver(self, consignment: Consignment) -> Outcome:
+        outcome = await super().deliver(consignment)
+        return Delivered("", Grade.TRANSPORT) if isinstance(outcome, Unreachable) else outcome
+
+
+class Moody(FolderWatcher):
+    """Its disk is full when it is told so."""
+
+    def play(self, trick: Trick | None) -> None:
+        self.fail(trick is Trick.FULL)
+
+
+@asynccontextmanager
+async def moody(destination: str, folder: Path) -> AsyncIterator[Simulator]:
+    async with Moody(folder / destination).running() as watcher:
+        yield watcher
+
+
+class Remembers(FileDrop):
+    def __init__(self) -> None:
+        super().__init__()
+        self.all: list[Consignment] = []
+
+    async def deliver(self, consignment: Consignment) -> Outcome:
+        self.all.append(consignment)
+        return await super().deliver(consignment)
+
+
 class Hoards(FileDrop):
     async def deliver(self, consignment: Consignment) -> Outcome:
         return await super().deliver(
@@ -179,6 +209,7 @@ FAULTS = {
     Rambles: "speaks-in-codes",
     Chatters: "keeps-silent",
     Hoards: "streams-attachments",
+    Remembers: "forgets-what-is-done",
     MixesUp: "works-at-once",
 }
 """Each careless adapter, and the rule it breaks."""
@@ -190,6 +221,10 @@ for fault in FAULTS:
 
 class TestForgetsWhatItDelivered(Examined):
     plugin = careless(ForgetsWhatItDelivered, simulate=gullible)
+
+
+class TestSwallows(Examined):
+    plugin = careless(Swallows, simulate=moody, tricks=frozenset({Trick.FULL}))
 
 
 class TestTakesAnySetting(Examined):
