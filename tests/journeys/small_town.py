@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from gateway import events, journey
@@ -22,7 +23,7 @@ from gateway.parcel import Parcel
 from gateway.receipt import Receipt
 from gateway.reply import ReplyTables
 from gateway.routing import Board, Tables
-from gateway.submission import SubmissionId
+from gateway.submission import Micros, SubmissionId
 from gateway.testing import FakeClock, FakeVendor, MemoryAttachments
 from gateway.validation import Schemas
 from gateway.way_back import Beside, Most
@@ -79,7 +80,13 @@ async def small_town(
     """Open it; it says everything it has to say into `log`."""
     clock, log, file = FakeClock(), io.StringIO(), folder / "journal.db"
     events.write_log(to=log, level=0)
-    tables = Tables.load(routing, folder)
+    tables = _tables(routing)
+
+    def ticking() -> Micros:
+        """Of two replies one comes first."""
+        clock.advance(0.000_001)
+        return clock()
+
     queue = InProcess([ADAPTER])
     policy = Policy.of(vendor.plugin(**manifest).manifest, Patience(first=10.0))
     async with open_journal(
@@ -91,7 +98,7 @@ async def small_town(
     ) as journal:
         gateway = Gateway(
             kind="sandbox",
-            schemas=Schemas.load(ROOT / "xsd"),
+            schemas=_schemas(),
             board=Board(tables),
             journal=journal,
             dispatch=queue,
@@ -108,7 +115,7 @@ async def small_town(
             adapter=vendor,
             endpoint=lambda name, test: Endpoint(name, test, {}),
             attachments=gateway.attachments,
-            way_back=Beside(arrivals=journal, attachments=gateway.attachments, clock=clock, most=MOST),
+            way_back=Beside(arrivals=journal, attachments=gateway.attachments, clock=ticking, most=MOST),
             time_limit=0.2,
         )
         async with (
@@ -117,6 +124,16 @@ async def small_town(
         ):
             yield SmallTown(gateway, bench, journal, clock, vendor, log, file)
     events.write_log()
+
+
+@cache
+def _schemas() -> Schemas:
+    return Schemas.load(ROOT / "xsd")
+
+
+@cache
+def _tables(routing: Path) -> Tables:
+    return Tables.load(routing, Path("/nowhere"))
 
 
 def paused_tables(folder: Path, destination: str) -> Path:

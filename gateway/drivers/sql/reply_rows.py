@@ -237,7 +237,9 @@ DOCUMENT: Final = each("reply_document", _content)
 # ── what workers left ────────────────────────────────────────────────────────────────────────────────────────────────
 
 _insert_arrival: Final = Statement(insert(arrivals).values({c.name: bindparam(c.name) for c in arrivals.c}))
-_arrival_ids: Final = Statement(select(arrivals.c.id).order_by(arrivals.c.id).limit(bindparam("most")))
+_arrival_ids: Final = Statement(
+    select(arrivals.c.id).order_by(arrivals.c.stored_at, arrivals.c.id).limit(bindparam("most"))
+)
 _arrival: Final = Statement(
     select(
         arrivals.c.id,

@@ -276,6 +276,7 @@ arrivals: Final = Table(
     _number("stored_at"),
     _number("expires_at", null=True),
     Column("data_key", LargeBinary, nullable=True),
+    Index("arrivals_stored", "stored_at", "id"),
 )
 
 replies: Final = Table(

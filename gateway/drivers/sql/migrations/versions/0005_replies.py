@@ -100,6 +100,7 @@ def _tables() -> None:
 
 
 def _indexes() -> None:
+    op.create_index("arrivals_stored", "arrivals", ["stored_at", "id"], unique=False)
     op.create_index("replies_id", "replies", ["id"], unique=True)
     op.create_index("replies_submission", "replies", ["submission", "sequence"], unique=False)
     _partial("replies_boxed", "replies", ["sequence"], "box <> '' AND settled_at IS NULL")
