@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from gateway.errors import BadSettings
 from gateway.submission import Attachment, Grade, Micros, Submission, SubmissionId
@@ -280,46 +279,6 @@ class Answering(Protocol):
         ...
 
 
-class Trick(StrEnum):
-    """What a vendor's system does on a bad day, and a simulator when it is told to."""
-
-    SLOW = "slow"
-    """takes it and answers rightly, a second late"""
-    HANGS = "hangs"
-    """takes nothing and never answers"""
-    TAKES_AND_HANGS = "takes-and-hangs"
-    """takes it and never answers"""
-    RESETS = "resets"
-    """cuts the wire in the middle, having taken nothing"""
-    FAULT_INSIDE = "fault-inside"
-    """answers that all is well, with a fault inside, having taken nothing"""
-    HAS_IT = "has-it"
-    """answers a second delivery that it has it already"""
-    BUSY = "busy"
-    """not now: come back in `BUSY_SECONDS`"""
-    REJECTS_LATER = "rejects-later"
-    """takes it, and rejects it when it is asked afterwards"""
-    EXPIRED = "expired"
-    """shows a certificate that has ended"""
-    FULL = "full"
-    """its disk is full"""
-    HOSTILE_XML = "hostile-xml"
-    """answers with XML that is made to exhaust whoever reads it, having taken nothing"""
-
-
-BUSY_SECONDS: Final = 7
-"""how long a simulator wants to be left alone that plays `Trick.BUSY`"""
-
-
-@runtime_checkable
-class Trickster(Protocol):
-    """A simulator that knows tricks; `Plugin.tricks` says which. One that plays a network's vendor knows them all."""
-
-    def play(self, trick: Trick | None) -> None:
-        """Meet every delivery and question with this from now on; None ends it, and lets go of what hangs."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Plugin:
     """What an entry point in the group `gateway.adapters` names: the manifest and how to make the thing."""
@@ -327,8 +286,6 @@ class Plugin:
     manifest: Manifest
     open: OpenAdapter
     simulate: OpenSimulator | None = None
-    tricks: frozenset[Trick] = frozenset()
-    """what the simulator can be told to do, if it is a `Trickster`"""
     settings: Mapping[str, str] = field(default_factory=dict)
     """names of the endpoint settings the adapter understands, each with one sentence"""
     read_settings: Callable[[Mapping[str, Any]], object] | None = None

@@ -243,6 +243,17 @@ class RequestFailed(Event):
         REFUSED_REQUESTS("internal-error").inc()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerUnfit(Event):
+    """A message of a standard, written as an answer, was not valid and did not leave: the table is wrong, or a fact."""
+
+    name = "answer.unfit"
+    level = logging.WARNING
+    submission: str
+    standard: str
+    codes: tuple[str, ...]
+
+
 # ── on the way ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 HANDED: Final = _Children(

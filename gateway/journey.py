@@ -33,7 +33,7 @@ from gateway.adapter import (
 from gateway.connection import CONNECTIONS, CaseHome, first_state
 from gateway.delivery import Policy, decide
 from gateway.dispatch import Dispatch, Letter, Post, Report
-from gateway.errors import BrokerUnavailable, NotResponsible, TooLarge, UuidConflict
+from gateway.errors import BrokerUnavailable, NotResponsible, TooLarge
 from gateway.events import frames_of
 from gateway.journal import (
     AttachmentStore,
@@ -52,8 +52,8 @@ from gateway.journal import (
     Replayed,
 )
 from gateway.news import Bell, News
-from gateway.parcel import Parcel, accepted, not_in_scope, rejected, reused
-from gateway.receipt import Receipt
+from gateway.parcel import Parcel, Reused, accepted, not_in_scope, rejected
+from gateway.receipt import Letterhead, Receipt
 from gateway.reply import Origin, ReplyPost, ReplyTables
 from gateway.routing import Board, Door, NoDoor, Question, Tables
 from gateway.submission import SECOND, Attachment, Micros, Reading
@@ -79,8 +79,10 @@ class Gateway:
     clock: Callable[[], Micros]
     chance: Callable[[], float]
     """a number in [0, 1), to spread retries"""
-    answers: ReplyTables = field(default_factory=ReplyTables)
+    reply_tables: ReplyTables = field(default_factory=ReplyTables)
     """which messages are replies, and what they do"""
+    letterhead: Letterhead = field(default_factory=Letterhead)
+    """who writes the messages with which the gateway itself answers"""
     bell: Bell = field(default_factory=Bell)
     """wakes the hand-over"""
     news: News = field(default_factory=News)
@@ -192,14 +194,15 @@ async def _entry(parcel: Parcel, verdict: Verdict, tables: Tables, gateway: Gate
     """
     match verdict:
         case Invalid(reading, findings) | Objected(reading, findings):
-            return rejected(parcel, reading, findings)
+            return rejected(parcel, reading, gateway.schemas.coded(reading.standard, findings))
         case Undecided() as undecided:
             raise undecided.error
         case Valid(reading, document, warnings):
             case = await _case_home(parcel, reading, gateway)
             match find_door(parcel, reading, document.text, tables=tables, case=case):
                 case NoDoor() as absence:
-                    return rejected(parcel, reading, (*warnings, absence.finding), absence)
+                    found = gateway.schemas.coded(reading.standard, (*warnings, absence.finding))
+                    return rejected(parcel, reading, found, absence)
                 case Door() as door:
                     if not tables.in_scope(parcel.client, door.service.name, door.authority.ars):
                         raise not_in_scope()
@@ -227,8 +230,7 @@ async def _record(entry: Entry, parcel: Parcel, tables: Tables, gateway: Gateway
             return Receipt.again(first, sandbox=sandbox, authority=authority)
         case Conflicting() as conflict:
             telling.conflicted(conflict, parcel)
-            said = reused(conflict.key)
-            raise UuidConflict(said.de, said.en)
+            raise Reused(conflict.key, entry)
 
 
 _SMALL: Final = 262_144

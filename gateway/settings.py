@@ -82,6 +82,15 @@ class Settings(BaseSettings):
     )
     snapshot_seconds: float = Field(15.0, description="seconds between two looks at the ledger for /metrics")
     stop_wait: float = Field(0.0, description="seconds between 'not ready' and closing the door, for load balancers")
+    answers_as: str = Field("Antragsgateway", description="who the gateway's own XÖV messages say they are from")
+    answers_kennung: str = Field(
+        "",
+        pattern=r"^([a-z]{3}:\d+)?$",
+        description="Kennung in the DVDV of the gateway's own XÖV messages; empty: that of the reader it checks for",
+    )
+    answers_contact: str = Field(
+        "", description="e-mail address for questions about them; empty: the part of a Rückweisung with it is left out"
+    )
     log: Literal["debug", "info", "warning", "error"] = Field("info", description="least level of log lines")
     url: str = Field("http://127.0.0.1:8420", description="address of the gateway that `submit` and `status` ask")
     token: SecretStr = Field(SecretStr(""), description="token with which `submit` and `status` ask")

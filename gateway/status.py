@@ -97,7 +97,7 @@ class Status:
             "broker": found.broker,
             "schemas": {"packages": found.schemas, "digest": self._gateway.schemas.digest},
             "tables": {"digest": self._gateway.tables.digest},
-            "replies": {"digest": self._gateway.answers.digest},
+            "replies": {"digest": self._gateway.reply_tables.digest},
         }
         return _json(body, 200 if found.ready else 503)
 

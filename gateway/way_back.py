@@ -201,7 +201,7 @@ async def _incoming(brought: Brought, gateway: Gateway) -> Incoming:
         case Valid(reading, document, warnings):
             if reading.test and not brought.origin.test:
                 return _unfit(brought, reading, (_TEST,))
-            meaning = gateway.answers.meaning(reading, document)
+            meaning = gateway.reply_tables.meaning(reading, document)
             if meaning is None:
                 return _unfit(brought, reading, (_NO_REPLY,))
             return _fit(brought, reading, meaning, warnings)

@@ -30,6 +30,7 @@ from gateway.events import BUILD, FACTS, REPLY_TABLES, GatewayStarted, GatewaySt
 from gateway.intake import ClientRegister, Connection, Limits, build, samples_in
 from gateway.journey import Gateway
 from gateway.plugins import Plugins
+from gateway.receipt import Letterhead
 from gateway.reply import ReplyTables
 from gateway.rounds import Pace, following_tables, rounds
 from gateway.routing import Board, Tables, Watch
@@ -57,7 +58,7 @@ class Facts:
     schemas: Schemas
     tables: Tables
     plugins: Plugins
-    answers: ReplyTables
+    reply_tables: ReplyTables
 
 
 def load_facts(settings: Settings) -> Facts:
@@ -71,7 +72,7 @@ def load_facts(settings: Settings) -> Facts:
         schemas=Schemas.load(*settings.schema_folders),
         tables=Tables.load(settings.routing, settings.data.resolve()),
         plugins=plugins.load(),
-        answers=ReplyTables.load(*settings.reply_folders),
+        reply_tables=ReplyTables.load(*settings.reply_folders),
     )
     _insist_on_adapters(facts.tables, facts.plugins)
     return facts
@@ -260,7 +261,7 @@ async def _dispatch(settings: Settings, facts: Facts, journal: SqlJournal) -> As
 def _gateway(settings: Settings, facts: Facts, board: Board, journal: SqlJournal, dispatch: Dispatch) -> Gateway:
     BUILD.info({"version": VERSION, "kind": settings.kind})
     FACTS.info({"tables": facts.tables.digest, "schemas": facts.schemas.digest})
-    REPLY_TABLES.info({"digest": facts.answers.digest})
+    REPLY_TABLES.info({"digest": facts.reply_tables.digest})
     patience = Patience(
         first=settings.retry_first, longest=settings.retry_longest, give_up_after=settings.give_up_days * DAY
     )
@@ -275,7 +276,10 @@ def _gateway(settings: Settings, facts: Facts, board: Board, journal: SqlJournal
         policies=policies.__getitem__,
         clock=clock,
         chance=random.random,
-        answers=facts.answers,
+        reply_tables=facts.reply_tables,
+        letterhead=Letterhead(
+            name=settings.answers_as, kennung=settings.answers_kennung, contact=settings.answers_contact
+        ),
     )
 
 

@@ -8,14 +8,13 @@ from typing import Final
 from adapters.filedrop.adapter import open_filedrop
 from adapters.filedrop.settings import EXPLAINED, Settings
 from adapters.filedrop.simulator import simulate
-from gateway.adapter import Plugin, Trick
+from gateway.adapter import Plugin
 from gateway.manifest import read_manifest
 
 plugin: Final = Plugin(
     manifest=read_manifest(files(__name__) / "manifest.toml"),
     open=open_filedrop,
     simulate=simulate,
-    tricks=frozenset({Trick.SLOW}),
     settings=EXPLAINED,
     read_settings=Settings.read,
 )

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Request, Response
 
 from gateway import journey, receipt
+from gateway.answering import NoMessage, in_its_standard
 from gateway.errors import BadRequest, NotChecked, NotFound, NotIdentified, SendersFault
 from gateway.events import RequestRefused
 from gateway.intake import parameters
@@ -19,18 +20,31 @@ from gateway.intake.clients import ClientRegister
 from gateway.intake.crowd import Crowd
 from gateway.intake.limits import Limits
 from gateway.intake.packages import packages
-from gateway.intake.responses import PROBLEM, handed_out, knows, streamed, told, told_unless_known
+from gateway.intake.parameters import Kind, wanted
+from gateway.intake.refusals import no_message
+from gateway.intake.responses import (
+    NOT_STORED,
+    PROBLEM,
+    VARIES,
+    handed_out,
+    in_xml,
+    knows,
+    note_refusal,
+    streamed,
+    told,
+    told_unless_known,
+)
 from gateway.intake.routes import connections, route, services
 from gateway.intake.unpacking import read_document, unpack
 from gateway.intake.visit import Visit
 from gateway.intake.waiting import WaitingRoom
 from gateway.journal import Client, Standing
 from gateway.journey import Gateway
-from gateway.parcel import Parcel
-from gateway.receipt import Receipt
+from gateway.parcel import Parcel, Reused
+from gateway.receipt import Answered, Receipt
 from gateway.reply import StoredReply
 from gateway.routing import ConnectionState, Question, Wanted, explain, offered
-from gateway.submission import SECOND, State, Submission, SubmissionId
+from gateway.submission import SECOND, Finding, State, Submission, SubmissionId
 
 _BERLIN: Final = ZoneInfo("Europe/Berlin")
 
@@ -76,9 +90,12 @@ class Calls:
                 received_at=self._gateway.clock(),
                 started=visit.started,
             )
-            given = await self._accept(parcel)
+            try:
+                given = await self._accept(parcel)
+            except Reused as conflict:
+                return await self._conflict(conflict, parcel.document, visit)
         if given.state is State.REJECTED:
-            return told(receipt.rejected(given, visit.language), visit, status=422, media_type=PROBLEM)
+            return await self._rejection(given, parcel.document, visit)
         location = {"Location": receipt.links(given.submission)["self"]}
         return told(receipt.accepted(given, visit.language), visit, status=202, headers=location)
 
@@ -92,6 +109,34 @@ class Calls:
             document = await read_document(visit, self._limits)
             judged = await asyncio.to_thread(self._gateway.schemas.judge, document, media_type.charset)
         return told(receipt.verdict(judged, visit.language, sandbox=self._sandbox), visit)
+
+    async def _rejection(self, given: Receipt, document: bytes, visit: Visit) -> Response:
+        """422; in the form that was asked for, with the document in it where the standard wants it back."""
+        if wanted(visit.header(b"accept"))[0] is Kind.XML:
+            message = await self._message(given.subject, State.REJECTED, given.findings, document)
+            if isinstance(message, bytes):
+                about = {"Link": f'<{receipt.links(given.submission)["self"]}>; rel="about"'}
+                return in_xml(message, status=422, headers=about)
+        return told(receipt.rejected(given, visit.language), visit, status=422, media_type=PROBLEM)
+
+    async def _conflict(self, conflict: Reused, document: bytes, visit: Visit) -> Response:
+        """409, likewise. No submission stands behind it, so there is no receipt to read later."""
+        if wanted(visit.header(b"accept"))[0] is Kind.XML:
+            found = Finding(conflict.code, conflict.detail)
+            message = await self._message(conflict.entry.submission, State.REJECTED, (found,), document)
+            if isinstance(message, bytes):
+                return in_xml(message, status=note_refusal(conflict, visit))
+        raise conflict
+
+    async def _message(
+        self, submission: Submission, state: State, findings: tuple[Finding, ...], document: bytes | None = None
+    ) -> bytes | NoMessage:
+        """What the submission's standard has for this answer."""
+        answered = Answered(submission=submission, findings=findings, document=document, sandbox=self._sandbox)
+        gateway = self._gateway
+        return await asyncio.to_thread(
+            in_its_standard, answered, state, schemas=gateway.schemas, letterhead=gateway.letterhead
+        )
 
     async def _accept(self, parcel: Parcel) -> Receipt:
         """The journey's answer; attachments that no accepted submission owns are forgotten."""
@@ -153,13 +198,20 @@ class Calls:
         return standing
 
     async def receipt(self, request: Request) -> Response:
-        """The technical receipt."""
+        """The technical receipt: in JSON, or as a message of the standard where it has one."""
         visit = Visit.of(request.scope)
         standing = await self._standing(request, visit)
+        kinds = wanted(visit.header(b"accept"))
+        if kinds[0] is Kind.XML:
+            message = await self._message(standing.submission, standing.state, standing.findings)
+            if isinstance(message, bytes):
+                return in_xml(message, headers=NOT_STORED | VARIES)
+            if Kind.JSON not in kinds:
+                raise no_message(message.because)
         body = receipt.technical_receipt(
             standing, visit.language, authority=self._authority(standing.submission), sandbox=self._sandbox
         )
-        return told(body, visit)
+        return told(body, visit, headers=NOT_STORED | VARIES)
 
     async def replies(self, request: Request) -> Response:
         """What the authority answered, newest last; 304 where that is known already."""

@@ -17,8 +17,8 @@ from gateway.errors import GatewayError, Language
 from gateway.intake import examples
 from gateway.intake.calls import Calls
 from gateway.intake.limits import Limits
-from gateway.intake.refusals import RETRY_AFTER, status_of
-from gateway.intake.responses import JSON, PROBLEM
+from gateway.intake.refusals import RETRY_AFTER, NotAcceptable, status_of
+from gateway.intake.responses import JSON, PROBLEM, XML
 from gateway.intake.unpacking import DOCUMENT
 from gateway.journey import Kind
 from gateway.receipt import shapes
@@ -112,7 +112,7 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         tag="Einreichungen",
         summary="Antrag einreichen",
         description=examples.SUBMIT,
-        parameters=[_LEISTUNG, _ARS, _IDEMPOTENCY_KEY, _TRACEPARENT],
+        parameters=[_LEISTUNG, _ARS, _IDEMPOTENCY_KEY, _TRACEPARENT, _ACCEPT],
         body={**document, "multipart/form-data": _multipart(limits, samples)},
         answers={
             202: _answer("Angenommen und dauerhaft gespeichert.", shapes.Accepted, examples.ACCEPTED, ["Location"]),
@@ -121,6 +121,7 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
                 shapes.Problem,
                 examples.REJECTED,
                 [],
+                message=_REJECTION,
             ),
         },
         refusals=examples.ON_SUBMITTING,
@@ -180,10 +181,10 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         name="getSubmissionReceipt",
         tag="Einreichungen",
         summary="Technische Quittung",
-        description="Belegt den Empfang im Gateway. Eine Eingangsbestätigung gibt nur die Behörde.",
-        parameters=[_SUBMISSION],
-        answers={200: _answer("Die Quittung.", shapes.TechnicalReceipt, examples.RECEIPT, [])},
-        refusals=examples.ON_LOOKING,
+        description=examples.ABOUT_RECEIPT,
+        parameters=[_SUBMISSION, _ACCEPT],
+        answers={200: _answer("Die Quittung.", shapes.TechnicalReceipt, examples.RECEIPT, ["Vary"], message=_RECEIPT)},
+        refusals=(*examples.ON_LOOKING, NotAcceptable()),
     )
     _add(
         api,
@@ -355,12 +356,17 @@ def _add(
 # ── answers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _answer(description: str, shape: type, example: Mapping[str, Any], headers: list[str]) -> Json:
+def _answer(
+    description: str, shape: type, example: Mapping[str, Any], headers: list[str], *, message: str = ""
+) -> Json:
     media_type = PROBLEM if shape is shapes.Problem else JSON
+    content: Json = {media_type: {"schema": _ref(shape), "example": example}}
+    if message:
+        content[XML] = {"schema": {"type": "string", "description": message}}
     return {
         "description": description,
         "headers": {name: _HEADERS[name] for name in ["Content-Language", *headers]},
-        "content": {media_type: {"schema": _ref(shape), "example": example}},
+        "content": content,
     }
 
 
@@ -520,6 +526,17 @@ _IF_NONE_MATCH: Final[Json] = {
     "schema": {"type": "string"},
     "example": '"3-de"',
 }
+_ACCEPT: Final[Json] = {
+    "name": "Accept",
+    "in": "header",
+    "description": "application/xml für eine Nachricht des Standards, wo er eine hat; sonst, und ohne Angabe, JSON.",
+    "schema": {"type": "string", "default": "application/json"},
+}
+_REJECTION: Final = (
+    "Die Rückweisung des Standards, nach seinem Schema gültig; wo es sie nicht gibt, steht auch auf Accept: "
+    "application/xml das Problem."
+)
+_RECEIPT: Final = "Die Rückweisung oder die Quittung des Standards, nach seinem Schema gültig."
 _PREFER: Final[Json] = {
     "name": "Prefer",
     "in": "header",
@@ -536,6 +553,7 @@ _LANGUAGE: Final[Json] = {
 }
 _HEADERS: Final[Mapping[str, Json]] = {
     "Location": {"description": "Wo der Stand der Einreichung steht.", "schema": {"type": "string"}},
+    "Vary": {"description": "Wovon abhängt, in welcher Form die Antwort kommt.", "schema": {"type": "string"}},
     "ETag": {"description": "Kennzeichen dieses Standes.", "schema": {"type": "string"}},
     "Retry-After": {"description": "Sekunden, nach denen sich erneutes Fragen lohnt.", "schema": {"type": "integer"}},
     "Content-Disposition": {"description": "Zum Speichern, nicht zum Anzeigen.", "schema": {"type": "string"}},

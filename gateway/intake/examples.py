@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from gateway import receipt
@@ -20,9 +21,10 @@ from gateway.errors import (
     WrongMediaType,
 )
 from gateway.intake.refusals import TooSlow
+from gateway.journal import Entry
 from gateway.receipt import Receipt, shapes
 from gateway.reply import Effect, Kind, Origin, StoredReply
-from gateway.submission import Actor, Attachment, Finding, Micros, State, SubmissionId
+from gateway.submission import Actor, Attachment, Finding, Micros, State, Submission, SubmissionId
 
 ID: Final = SubmissionId("0199c0de-0001-7000-8000-000000000001")
 AT: Final = Micros(1_793_350_800_000_000)
@@ -38,6 +40,11 @@ ABOUT_SANDBOX: Final = " **Sandbox: nichts von hier erreicht eine echte Behörde
 SUBMIT: Final = (
     "Nimmt einen Antrag an, wenn sein Dokument gültig ist und die zuständige Behörde angebunden. Nach der Antwort 202 "
     "geht nichts mehr verloren. Anlagen kommen als weitere Teile einer multipart/form-data-Anfrage, nach dem Dokument."
+)
+ABOUT_RECEIPT: Final = (
+    "Belegt den Empfang im Gateway. Eine Eingangsbestätigung gibt nur die Behörde. Mit `Accept: application/xml` kommt "
+    "die Nachricht, die der Standard dafür hat und ein Gateway senden darf: die Rückweisung, wo eine Einreichung "
+    "zurückgewiesen wurde, sonst die Quittung. Hat er keine, ist die Antwort 406 oder, wo `Accept` es zulässt, JSON."
 )
 ABOUT_CONNECTIONS: Final = (
     "Welche Behörde wofür angebunden ist, soweit dieser Zugang dorthin senden darf: zu lesen, bevor ein Formular "
@@ -72,33 +79,36 @@ FINDING: Final = Finding(
     expected=Sentence("JJJJ-MM-TT", "YYYY-MM-DD"),
     actor=Actor.APPLICANT,
 )
+_SUBMISSION: Final = Submission(
+    id=ID,
+    client="portal-beispiel",
+    service=SERVICE,
+    leistung="99115005104000",
+    authority=AUTHORITY["ars"],
+    destination="",
+    adapter="",
+    root="wohnsitz.anmeldung.0100",
+    standard="AG-Wohnsitz",
+    version="1.0",
+    message_uuid="0199c0de-0004-7000-8000-000000000004",
+    reference_uuid=None,
+    case_key=None,
+    test=False,
+    received_at=AT,
+)
+_ENTRY: Final = Entry(submission=_SUBMISSION, state=State.ACCEPTED, digest="", size=0)
+_TURNED_DOWN: Final = Entry(
+    submission=replace(_SUBMISSION, service="", leistung="", authority=""),
+    state=State.REJECTED,
+    digest="",
+    size=0,
+    findings=(FINDING,),
+)
 ACCEPTED: Final = receipt.accepted(
-    Receipt(
-        submission=ID,
-        state=State.ACCEPTED,
-        received_at=AT,
-        service=SERVICE,
-        authority=AUTHORITY["ars"],
-        authority_name=AUTHORITY["name"],
-        test=False,
-        sandbox=False,
-        message_uuid="0199c0de-0004-7000-8000-000000000004",
-    ),
-    Language.GERMAN,
+    Receipt.first(_ENTRY, sandbox=False, authority=AUTHORITY["name"], seen_before=False), Language.GERMAN
 )
 REJECTED: Final = receipt.rejected(
-    Receipt(
-        submission=ID,
-        state=State.REJECTED,
-        received_at=AT,
-        service="",
-        authority="",
-        authority_name="",
-        test=False,
-        sandbox=False,
-        findings=(FINDING,),
-    ),
-    Language.GERMAN,
+    Receipt.first(_TURNED_DOWN, sandbox=False, authority="", seen_before=False), Language.GERMAN
 )
 STATUS: Final[shapes.Status] = {
     "submissionId": ID,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import AsyncIterator, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from fastapi import Response
 from fastapi.responses import StreamingResponse
 
 from gateway import receipt
-from gateway.errors import GatewayError, NotIdentified, OperatorsFault
+from gateway.errors import GatewayError, Language, NotIdentified, OperatorsFault
 from gateway.events import RequestFailed, RequestRefused, frames_of
 from gateway.intake.refusals import RETRY_AFTER, Failure, status_of
 from gateway.intake.visit import Visit
@@ -19,8 +20,11 @@ from gateway.submission import Attachment
 
 JSON: Final = "application/json"
 PROBLEM: Final = "application/problem+json"
+XML: Final = "application/xml"
 
-NOT_STORED: Final[Mapping[str, str]] = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+VARIES: Final = {"Vary": "Accept, Accept-Language"}
+"""For what comes in more than one form."""
+NOT_STORED: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 """For what is fetched. Answers to POST are stored by nobody (RFC 9111 §3), and each header costs time."""
 
 _TO_SAVE: Final[Mapping[str, str]] = {**NOT_STORED, "Content-Security-Policy": "default-src 'none'; sandbox"}
@@ -77,15 +81,25 @@ def knows(visit: Visit, tag: str) -> bool:
     return said == "*" or tag in named
 
 
-def refused(error: GatewayError, visit: Visit, *, sandbox: bool, headers: Mapping[str, str] | None = None) -> Response:
-    """The answer to a request that could not be served, told to operators as well."""
-    if isinstance(error, OperatorsFault):
-        return failed(error, visit, sandbox=sandbox)
+def in_xml(content: bytes, *, status: int = 200, headers: Mapping[str, str] = MappingProxyType({})) -> Response:
+    """A message of a standard; what it says, it says in German."""
+    return Response(content, status, {"Content-Type": XML, "Content-Language": Language.GERMAN.value, **headers})
+
+
+def note_refusal(error: GatewayError, visit: Visit) -> int:
+    """Tell operators of a request that could not be served; its status."""
     status = status_of(error)
     RequestRefused(
         code=error.code, status=status, client=visit.client, path=visit.pattern, trace=visit.traceparent
     ).tell()
-    return _problem(error, status, visit, sandbox=sandbox, headers=headers)
+    return status
+
+
+def refused(error: GatewayError, visit: Visit, *, sandbox: bool, headers: Mapping[str, str] | None = None) -> Response:
+    """The answer to a request that could not be served, told to operators as well."""
+    if isinstance(error, OperatorsFault):
+        return failed(error, visit, sandbox=sandbox)
+    return _problem(error, note_refusal(error, visit), visit, sandbox=sandbox, headers=headers)
 
 
 def failed(error: Exception, visit: Visit, *, sandbox: bool) -> Response:

@@ -52,7 +52,7 @@ class Around:
     dispatch: Dispatch = field(default_factory=Dispatch)
     schemas: Known = field(default_factory=lambda: Known("aa"))
     tables: Known = field(default_factory=lambda: Known("bb"))
-    answers: Known = field(default_factory=lambda: Known("cc"))
+    reply_tables: Known = field(default_factory=lambda: Known("cc"))
     kind: str = "sandbox"
     now: float = 100.0
 

@@ -106,7 +106,7 @@ async def small_town(
             policies=lambda _: policy,
             clock=clock,
             chance=lambda: 1.0,
-            answers=ReplyTables.load(ROOT / "xsd" / "replies"),
+            reply_tables=ReplyTables.load(ROOT / "xsd" / "replies"),
         )
         bench = Workbench(
             name="worker",

@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from gateway.adapter import Simulator, Taken, Trick
+from gateway.adapter import Simulator, Taken
 from gateway.testing import Ledger
+from gateway.testing.moods import Mood
 from gateway.transports.directory import WORKSPACE
 
 INTERVAL: Final = 0.02
@@ -108,9 +109,12 @@ class FolderWatcher:
             elif not down and self._away.exists():
                 self._away.rename(self.inbox)
 
-    def play(self, trick: Trick | None) -> None:
-        """Be slow, or as quick as ever; a directory knows no other trick."""
-        self.slow(_LATE if trick is Trick.SLOW else 0.0)
+    moods = frozenset({Mood.GOOD, Mood.SLOW})
+    """A directory knows no others."""
+
+    def behave(self, mood: Mood) -> None:
+        """Be slow, or as quick as ever."""
+        self.slow(_LATE if mood is Mood.SLOW else 0.0)
 
     def slow(self, seconds: float) -> None:
         """Rest for so long after each look, which takes one set only; 0 ends that."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -48,8 +47,8 @@ _by_case: Final = Statement(
     _wide()
     .where(
         *_lane,
-        literal_column("(submissions.message_uuid IS NULL OR submissions.case_key <> submissions.message_uuid)"),
-        submissions.c.case_key == bindparam("case"),
+        literal_column("submissions.case_id IS NOT NULL"),
+        submissions.c.case_id == bindparam("case"),
     )
     .order_by(submissions.c.sequence.desc())
     .limit(literal_column("100"))
@@ -201,14 +200,9 @@ def _objection(one: Incoming, submission: Submission) -> str:
         return "foreign"
     if one.submission is not None and one.answers and one.answers != submission.message_uuid:
         return "contradiction"
-    # A case without a name of its own is known by one of its messages.
-    named = submission.case_key if submission.case_key and not _UUID.fullmatch(submission.case_key) else None
-    if named and one.case and one.case != named:
+    if submission.case_id and one.case and one.case != submission.case_id:
         return "contradiction"
     return ""
-
-
-_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def _is_the_origins(origin: Origin, submission: Submission) -> bool:

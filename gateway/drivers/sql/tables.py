@@ -74,6 +74,12 @@ submissions: Final = Table(
     _text("cause"),
     _number("handed_over_at", null=True),
     _number("confirmed_at", null=True),
+    # What the message's head says of itself: enough to answer it when its document is gone, or never was.
+    _text("case_id", null=True),
+    _text("message_type", null=True),
+    _text("message_created", null=True),
+    _text("reader", null=True),
+    _text("author", null=True),
     # The one accepted before it in its case, for the same destination; empty where it is the first there, NULL where it
     # belongs to no case that was known when it was accepted.
     _text("follows", null=True),
@@ -150,12 +156,12 @@ Index(
     sqlite_where=_named,
     postgresql_where=_named,
 )
-_in_named_case: ColumnElement[bool] = literal_column("message_uuid IS NULL OR case_key <> message_uuid")
+_in_named_case: ColumnElement[bool] = literal_column("case_id IS NOT NULL")
 Index(
     "submissions_named_case",
     submissions.c.destination,
     submissions.c.test,
-    submissions.c.case_key,
+    submissions.c.case_id,
     submissions.c.sequence,
     sqlite_where=_in_named_case,
     postgresql_where=_in_named_case,

@@ -17,9 +17,10 @@ from gateway.adapter import Broken, Delivered, Ending, Refused, Unclear, Unreach
 from gateway.delivery import Patience, Policy, decide
 from gateway.dispatch import Letter
 from gateway.errors import NotFound, NotResponsible
-from gateway.journal import TRANSITIONS, Attempt, Claim, Conflicting, Decision, Lane, Limits, Moved, Recorded
+from gateway.journal import Attempt, Claim, Conflicting, Decision, Lane, Limits, Moved, Recorded
 from gateway.reply import Boxed, Effect, Incoming, Kept, Kind, Origin, Repeated, Settled
 from gateway.submission import Grade, State, SubmissionId, content_digest, new_id
+from gateway.transitions import TRANSITIONS
 from tests.gateway.drivers.journal_rig import PostgresDatabase, Rig, SqliteDatabase, report
 
 T = TypeVar("T")

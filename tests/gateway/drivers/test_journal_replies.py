@@ -2,15 +2,14 @@
 
 import asyncio
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 import pytest
 
 from gateway.drivers.sql.journal import SqlJournal
-from gateway.errors import NotFound, NotResponsible
 from gateway.journal import Conclude, TryAgain
-from gateway.reply import Arrival, Boxed, Effect, Incoming, Kept, Kind, Origin, Repeated
-from gateway.submission import Attachment, Grade, State, Submission, SubmissionId, content_digest, new_id
+from gateway.reply import Arrival, Effect, Kept, Kind, Origin, Repeated
+from gateway.submission import Grade, State, new_id
 from tests.gateway.drivers.journal_rig import (
     AWAY,
     Rig,
@@ -25,57 +24,9 @@ from tests.gateway.drivers.journal_rig import (
     state,
     story,
 )
+from tests.gateway.drivers.reply_rig import A_FILE, ANSWER, ANTRAG, REJECTION, TOWN, boxed, delivered, incoming, kept
 
 pytestmark = pytest.mark.anyio
-
-ANTRAG: Final = "0199c0de-0012-7000-8000-000000000012"
-ANSWER: Final = "0199c0de-0060-7000-8000-000000000060"
-TOWN: Final = Origin(adapter="filedrop", destination="musterstadt-wohnsitz", test=False, by="worker-1")
-CONFIRMED: Final = Conclude(State.CONFIRMED, final=True, grade=Grade.TAKEN)
-A_FILE: Final = Attachment(id="ab" * 16, name="anlage-1", media_type="application/pdf", size=3, digest="cd" * 32)
-
-
-def incoming(rig: Rig, document: bytes = b"<antwort/>", **changes: Any) -> Incoming:
-    """A valid acknowledgement that comes now and names the message it answers."""
-    said: dict[str, Any] = {
-        "id": new_id(rig.clock()),
-        "origin": TOWN,
-        "received_at": rig.clock(),
-        "document": document,
-        "digest": content_digest(document),
-        "kind": Kind.ACKNOWLEDGEMENT,
-        "effect": Effect.CONFIRM,
-        "root": "prozessnachricht.eingangsbestaetigung.1120",
-        "standard": "AG-Prozess",
-        "version": "1.0",
-        "message_uuid": ANSWER,
-        "answers": ANTRAG,
-    }
-    return Incoming(**{**said, **changes})
-
-
-REJECTION: Final[dict[str, Any]] = {"kind": Kind.REJECTION, "effect": Effect.REFUSE, "code": "S999"}
-
-
-async def delivered(rig: Rig, journal: SqlJournal, **changes: Any) -> Submission:
-    """A submission that has reached its destination, which ended its story."""
-    begun = await begin(journal, rig.entry(**{"message_uuid": ANTRAG, "case_key": ANTRAG, **changes}))
-    await conclude(journal, report(begun))
-    return begun.submission
-
-
-async def kept(journal: SqlJournal, reply: Incoming) -> Kept:
-    taken = await journal.receive(reply)
-    assert isinstance(taken, Kept)
-    return taken
-
-
-async def boxed(journal: SqlJournal, reply: Incoming) -> str:
-    """Why it went into the box."""
-    taken = await journal.receive(reply)
-    assert isinstance(taken, Boxed)
-    return taken.reply.box
-
 
 # ── what a reply does ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -197,6 +148,18 @@ async def test_an_answer_settles_what_waits_for_a_human(
     assert (ledger.parked, ledger.concluded, ledger.imbalance) == (0, 1, 0)
 
 
+async def test_an_answer_lets_those_go_on_that_waited_behind(rig: Rig, journal: SqlJournal) -> None:
+    """A parked message held back the next one of its case; that it arrived is known now, so the next one leaves."""
+    await park(journal, rig.entry(message_uuid=ANTRAG, keys=(f"uuid:{ANTRAG}",)), "unclear-reset")
+    [follower] = await accept(journal, rig.entry(reference_uuid=ANTRAG, case_key=ANTRAG))
+    held = await hand_over(journal)
+
+    await kept(journal, incoming(rig))
+
+    assert not held
+    assert [letter.submission for letter in await hand_over(journal)] == [follower]
+
+
 # ── once ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -270,7 +233,7 @@ async def test_the_message_it_names_is_the_one_it_answers(rig: Rig, journal: Sql
 
 async def test_without_a_message_the_case_decides(rig: Rig, journal: SqlJournal) -> None:
     """A reply that knows only the case answers the latest of its messages that was sent."""
-    case = {"case_key": "BA-2026-00031"}
+    case = {"case_id": "BA-2026-00031"}
     await delivered(rig, journal, message_uuid="0199c0de-0013-7000-8000-000000000013", **case)
     latest = await delivered(rig, journal, message_uuid="0199c0de-0014-7000-8000-000000000014", **case)
     await accept(journal, rig.entry(message_uuid="0199c0de-0015-7000-8000-000000000015", **case))
@@ -284,7 +247,7 @@ async def test_a_case_id_that_two_portals_use_decides_nothing(rig: Rig, journal:
     """Portals number their cases as they like: what could be for either goes to neither."""
     for number, client in enumerate(("portal-eins", "portal-zwei"), start=13):
         message = f"0199c0de-00{number}-7000-8000-0000000000{number}"
-        await delivered(rig, journal, message_uuid=message, case_key="2026-1", client=client)
+        await delivered(rig, journal, message_uuid=message, case_id="2026-1", client=client)
 
     assert await boxed(journal, incoming(rig, answers=None, case="2026-1")) == "ambiguous"
 
@@ -325,14 +288,14 @@ async def test_a_reply_that_contradicts_its_bringer_is_no_answer(
     rig: Rig, journal: SqlJournal, said: dict[str, Any]
 ) -> None:
     """Brought as the answer to one submission, and speaking of another: a human looks."""
-    submission = await delivered(rig, journal, case_key="BA-2026-00031")
+    submission = await delivered(rig, journal, case_id="BA-2026-00031")
 
     assert await boxed(journal, incoming(rig, submission=submission.id, **said)) == "contradiction"
 
 
 async def test_message_and_case_must_not_contradict_each_other(rig: Rig, journal: SqlJournal) -> None:
     """The message is known, and belongs to another case than the reply says."""
-    await delivered(rig, journal, case_key="BA-2026-00031")
+    await delivered(rig, journal, case_id="BA-2026-00031")
 
     assert await boxed(journal, incoming(rig, case="BA-2026-00099")) == "contradiction"
 
@@ -448,104 +411,3 @@ async def test_what_was_left_twice_is_judged_twice_and_counts_once(rig: Rig, jou
     assert isinstance(again, Repeated)
     assert list(await journal.arrivals()) == []
     assert [one.id for one in await journal.replies(submission.id)] == [first]
-
-
-# ── the box ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-async def in_the_box(rig: Rig, journal: SqlJournal, document: bytes = b"<antwort/>", **changes: Any) -> str:
-    """The id of a reply that fits nothing."""
-    reply = incoming(rig, document, **changes)
-    await boxed(journal, reply)
-    return reply.id
-
-
-INVALID: Final[dict[str, Any]] = {"kind": None, "effect": Effect.NONE, "box": "schema-invalid", "message_uuid": None}
-
-
-async def test_the_box_shows_what_waits_for_a_human(rig: Rig, journal: SqlJournal) -> None:
-    """Oldest first, with the reason; it is no submission, and the ledger knows nothing of it."""
-    first = await in_the_box(rig, journal)
-    second = await in_the_box(rig, journal, b"<kaputt/>", **INVALID)
-
-    box = await journal.box()
-
-    assert [(one.id, one.box) for one in box] == [(first, "no-submission"), (second, "schema-invalid")]
-    assert await journal.boxed() == 2
-    assert rig.count("events") == rig.count("submissions") == (await journal.ledger()).received == 0
-
-
-async def test_a_human_says_what_a_reply_answers(rig: Rig, journal: SqlJournal) -> None:
-    """It leaves the box, belongs to that submission, and takes effect; who said so is kept, and why."""
-    submission = await delivered(rig, journal, message_uuid="0199c0de-0013-7000-8000-000000000013")
-    reply = await in_the_box(rig, journal, file_number="AZ 1")
-
-    settled = await journal.assign(reply, submission.id, "kim", "Telefonat mit dem Amt")
-
-    [kept_now] = await journal.replies(submission.id)
-    event = (await journal.events(submission.id))[-2]
-    assert (kept_now.id, kept_now.box, kept_now.waits) == (reply, "no-submission", False)
-    assert settled.after is await state(journal, submission.id) is State.CONFIRMED
-    assert (event.name, event.by) == ("reply.received", "kim")
-    assert (await standing(journal, submission.id)).reference == "AZ 1"
-    assert rig.count("reply_steps", f"reply = '{reply}' AND name = 'reply.assigned'") == 1
-    assert rig.count("words", "reason = 'Telefonat mit dem Amt'") == 1
-    assert await journal.boxed() == 0
-
-
-async def test_a_human_takes_a_reply_out_of_the_box_for_good(rig: Rig, journal: SqlJournal) -> None:
-    """Its document, files and words are forgotten; that it was there, and who dropped it, is not."""
-    reply = await in_the_box(rig, journal, files=(A_FILE,), file_number="AZ 1")
-
-    await journal.drop_reply(reply, "kim", "Irrläufer")
-
-    assert await journal.boxed() == 0
-    assert await journal.reply_document(reply) is None
-    assert A_FILE.id not in await journal.attachment_ids()
-    assert rig.count("reply_steps", f"reply = '{reply}' AND name = 'reply.dropped'") == 1
-    assert rig.count("words", "reference <> ''") == 0
-
-
-async def test_what_was_dropped_does_not_come_back(rig: Rig, journal: SqlJournal) -> None:
-    """The Fachverfahren brings it once more: it is known, and wakes nobody."""
-    reply = await in_the_box(rig, journal)
-    await journal.drop_reply(reply, "kim", "Irrläufer")
-
-    again = await journal.receive(incoming(rig))
-
-    assert isinstance(again, Repeated)
-    assert await journal.boxed() == 0
-
-
-async def test_what_does_not_fit_cannot_be_assigned(rig: Rig, journal: SqlJournal) -> None:
-    """An invalid reply, another lane, a submission nobody ever sent or one that is not there: nothing changes."""
-    submission = await delivered(rig, journal, message_uuid="0199c0de-0013-7000-8000-000000000013")
-    [waiting] = await accept(journal, rig.entry(message_uuid=None))
-    valid = await in_the_box(rig, journal)
-    invalid = await in_the_box(rig, journal, b"<kaputt/>", **INVALID)
-    test = await in_the_box(rig, journal, b"<t/>", origin=replace(TOWN, test=True), message_uuid=None)
-    before = await journal.events(submission.id)
-
-    for reply, target, error in (
-        (invalid, submission.id, NotResponsible),
-        (test, submission.id, NotResponsible),
-        (valid, waiting, NotResponsible),
-        (valid, SubmissionId("nirgends"), NotFound),
-        ("nirgends", submission.id, NotFound),
-    ):
-        with pytest.raises(error):
-            await journal.assign(reply, target, "kim", "weil")
-
-    assert await journal.boxed() == 3
-    assert await journal.events(submission.id) == before
-
-
-async def test_what_is_not_in_the_box_stays_where_it_is(rig: Rig, journal: SqlJournal) -> None:
-    """Neither a reply that found its submission nor one that was settled before can be dropped or assigned."""
-    submission = await delivered(rig, journal)
-    taken = await kept(journal, incoming(rig))
-
-    with pytest.raises(NotResponsible):
-        await journal.drop_reply(taken.reply.id, "kim", "weil")
-    with pytest.raises(NotResponsible):
-        await journal.assign(taken.reply.id, submission.id, "kim", "weil")

@@ -10,9 +10,10 @@ import pytest
 from gateway.dispatch import Letter, Report
 from gateway.drivers.sql.journal import SqlJournal
 from gateway.errors import NotResponsible
-from gateway.journal import TRANSITIONS, Claim, Conclude, Decision, Park, TryAgain
+from gateway.journal import Claim, Conclude, Decision, Park, TryAgain
 from gateway.reply import Effect, Incoming, Kind, Origin
 from gateway.submission import Grade, State, content_digest, new_id
+from gateway.transitions import TRANSITIONS
 from tests.gateway.drivers.journal_rig import (
     AWAY,
     DELIVERED,

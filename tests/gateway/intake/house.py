@@ -121,7 +121,7 @@ def open_house(
                     policies=_nothing_is_delivered,
                     clock=clock,
                     chance=lambda: 0.5,
-                    answers=ReplyTables.load(ROOT / "xsd" / "replies"),
+                    reply_tables=ReplyTables.load(ROOT / "xsd" / "replies"),
                 )
             )
             register = ClientRegister(gateway.journal)

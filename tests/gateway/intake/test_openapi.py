@@ -15,7 +15,7 @@ OPERATIONS = {
     "validate": ("post", "/v1/validations", {200, 400, 401, 408, 413, 415, 429, 500, 503}),
     "getSubmission": ("get", "/v1/submissions/{submission}", {200, 304, 400, 401, 404, 500, 503}),
     "getSubmissionEvents": ("get", "/v1/submissions/{submission}/events", {200, 304, 400, 401, 404, 500, 503}),
-    "getSubmissionReceipt": ("get", "/v1/submissions/{submission}/receipt", {200, 400, 401, 404, 500, 503}),
+    "getSubmissionReceipt": ("get", "/v1/submissions/{submission}/receipt", {200, 400, 401, 404, 406, 500, 503}),
     "getSubmissionReplies": ("get", "/v1/submissions/{submission}/replies", {200, 304, 400, 401, 404, 500, 503}),
     "getReplyDocument": (
         "get",

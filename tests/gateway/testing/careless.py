@@ -24,12 +24,12 @@ from gateway.adapter import (
     Outcome,
     Plugin,
     Simulator,
-    Trick,
     Unreachable,
 )
 from gateway.submission import Grade
 from gateway.testing import MemoryStream
 from gateway.testing.contract import AdapterContract
+from gateway.testing.moods import Mood
 
 
 class SaysSoBeforeSending(FileDrop):
@@ -136,16 +136,18 @@ class Swallows(FileDrop):
         return Delivered("", Grade.TRANSPORT) if isinstance(outcome, Unreachable) else outcome
 
 
-class Moody(FolderWatcher):
+class Crowded(FolderWatcher):
     """Its disk is full when it is told so."""
 
-    def play(self, trick: Trick | None) -> None:
-        self.fail(trick is Trick.FULL)
+    moods = frozenset({Mood.DISK_FULL})
+
+    def behave(self, mood: Mood) -> None:
+        self.fail(mood is Mood.DISK_FULL)
 
 
 @asynccontextmanager
-async def moody(destination: str, folder: Path) -> AsyncIterator[Simulator]:
-    async with Moody(folder / destination).running() as watcher:
+async def crowded(destination: str, folder: Path) -> AsyncIterator[Simulator]:
+    async with Crowded(folder / destination).running() as watcher:
         yield watcher
 
 
@@ -224,7 +226,7 @@ class TestForgetsWhatItDelivered(Examined):
 
 
 class TestSwallows(Examined):
-    plugin = careless(Swallows, simulate=moody, tricks=frozenset({Trick.FULL}))
+    plugin = careless(Swallows, simulate=crowded)
 
 
 class TestTakesAnySetting(Examined):

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0005"
-down_revision = "0004"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
@@ -108,8 +108,7 @@ def _indexes() -> None:
     op.create_index("reply_steps_reply", "reply_steps", ["reply", "id"], unique=False)
     found_by = ["destination", "test"]
     _partial("submissions_message", "submissions", [*found_by, "message_uuid"], "message_uuid IS NOT NULL")
-    case = "message_uuid IS NULL OR case_key <> message_uuid"
-    _partial("submissions_named_case", "submissions", [*found_by, "case_key", "sequence"], case)
+    _partial("submissions_named_case", "submissions", [*found_by, "case_id", "sequence"], "case_id IS NOT NULL")
 
 
 def _partial(name: str, table: str, columns: list[str], where: str) -> None:
