@@ -127,7 +127,8 @@ class Endpoint:
 
     destination: str
     test: bool
-    settings: Mapping[str, Any]
+    settings: Mapping[str, Any] = field(repr=False)
+    """may hold secrets, and is shown nowhere"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def in_its_standard(answered: Answered, state: State, *, schemas: Schemas, lette
     form = table.rejection if state is State.REJECTED else table.receipt
     if form is None:
         return NoMessage(_NO_FORM)
-    package = _package(schemas, table, schemas.package(submission.standard, submission.version))
+    package = answering_package(table, schemas.package(submission.standard, submission.version), schemas)
     if package is None:
         return NoMessage(_not_installed(table))
     try:
@@ -53,7 +53,7 @@ def in_its_standard(answered: Answered, state: State, *, schemas: Schemas, lette
     return content if _fit(content, answered, schemas) else NoMessage(_UNFIT)
 
 
-def _package(schemas: Schemas, table: Table, judged_by: Package | None) -> Package | None:
+def answering_package(table: Table, judged_by: Package | None, schemas: Schemas) -> Package | None:
     """The one that has the answers: that which the judging package is or uses, else the newest by its name."""
     named = [one for one in schemas.packages if one.standard == table.package]
     near = [one for one in named if judged_by and (one is judged_by or one.label in judged_by.uses)]

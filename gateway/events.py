@@ -318,7 +318,7 @@ class LettersTakenBack(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterVoid(Event):
-    """A letter led to no claim: another worker has it, the submission moved on, or the destination is busy."""
+    """A letter led to no claim: another has it, the submission moved on, the destination is busy or in maintenance."""
 
     name = "letter.void"
     submission: str
@@ -564,6 +564,65 @@ class CollectingBroke(Event):
 
     def count(self) -> None:
         NOT_COLLECTED(self.adapter, "adapter-bug").inc()
+
+
+# ── telling portals ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+NOTICES: Final = _Children(
+    _counter("gateway_webhook_notices_total", "Attempts to tell a portal something, by how they ended.", ("outcome",))
+)
+NOTICES_MISSED: Final = _counter("gateway_webhook_notices_missed_total", "Notices given up; portals can still ask.")
+WEBHOOKS_OFF: Final = _Children(
+    _counter("gateway_webhooks_switched_off_total", "Webhooks switched off, by why.", ("reason",))
+)
+NOTICES_WAITING: Final = _gauge("gateway_webhook_notices_waiting", "Notices that portals have not taken yet.")
+WEBHOOKS: Final = _Children(_gauge("gateway_webhooks", "Webhooks by how they do: good, failing, off.", ("health",)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookAnswered(Event):
+    """A portal was told something; `because` says why it was not taken."""
+
+    name = "webhook.answered"
+    webhook: str
+    client: str
+    notice: str
+    submission: str
+    topic: str
+    tries: int
+    because: str = ""
+    status: int | None = None
+
+    def count(self) -> None:
+        NOTICES("failed" if self.because else "taken").inc()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookMissed(Event):
+    """Notices that a portal did not take for days were given up; `/events` and the status still tell them."""
+
+    name = "webhook.missed"
+    level = logging.WARNING
+    webhook: str
+    client: str
+    notices: int
+
+    def count(self) -> None:
+        NOTICES_MISSED.inc(self.notices)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookSwitchedOff(Event):
+    """A webhook took nothing for days, or wants no more; `gateway webhooks resume` switches it on again."""
+
+    name = "webhook.switched_off"
+    level = logging.ERROR
+    webhook: str
+    client: str
+    because: str
+
+    def count(self) -> None:
+        WEBHOOKS_OFF(self.because).inc()
 
 
 # ── the house itself ─────────────────────────────────────────────────────────────────────────────────────────────────

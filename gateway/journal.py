@@ -7,13 +7,14 @@ counts only for the claim it answers.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from gateway.adapter import Enclosure, Ending, Stream
 from gateway.connection import CaseHome, ConnectionBook
 from gateway.dispatch import Letter, Report
+from gateway.notice import NoticeBook
 from gateway.reply import ReplyBook
 from gateway.submission import Attachment, Finding, Grade, Micros, State, Submission, SubmissionId
 
@@ -109,9 +110,9 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class NoClaim:
-    """The letter is void: `taken` by another, or the submission `moved-on`. Or the destination is `busy`: ask again."""
+    """The letter is void: `taken`, `moved-on`, its destination in `maintenance`. Or that is `busy`: ask again."""
 
-    because: Literal["taken", "moved-on", "busy"]
+    because: Literal["taken", "moved-on", "maintenance", "busy"]
 
 
 # ── concluding ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -294,7 +295,7 @@ class Claims(Protocol):
         ...
 
 
-class Journal(Claims, ConnectionBook, ReplyBook, Protocol):
+class Journal(Claims, ConnectionBook, NoticeBook, ReplyBook, Protocol):
     """
     What the gateway knows. Every method is one transaction, or part of one shared with others that wait.
 
@@ -312,8 +313,9 @@ class Journal(Claims, ConnectionBook, ReplyBook, Protocol):
         """
         Mark due submissions `handed_over`, as many as their destinations have room for, and name their letters.
 
-        What belongs to a paused connection waits, test messages apart. So does what follows another of its case to the
-        same destination, until that has arrived or ended (see `Standing.waits_for`).
+        What is for a destination in maintenance waits, and so does what belongs to a paused connection, test messages
+        apart, and what follows another of its case to the same destination, until that has arrived or ended (see
+        `Standing.waits_for`).
 
         A letter whose publication is not followed by `confirm` or `take_back` is taken back by `return_unclaimed`.
         """
@@ -373,10 +375,6 @@ class Journal(Claims, ConnectionBook, ReplyBook, Protocol):
         """Where a submission stands."""
         ...
 
-    async def versions(self, submissions: Collection[SubmissionId]) -> Mapping[SubmissionId, int]:
-        """The versions of these submissions, which grow with every change (`Standing.version`)."""
-        ...
-
     async def events(self, submission: SubmissionId) -> Sequence[Event]:
         """What happened to it, oldest first."""
         ...
@@ -416,7 +414,7 @@ class Journal(Claims, ConnectionBook, ReplyBook, Protocol):
 
     async def revoke_client(self, name: str) -> None:
         """
-        End a client's token everywhere within two seconds.
+        End a client's token everywhere within two seconds, and forget its webhooks.
 
         Raises:
             NotFound: there is none of that name.

@@ -33,7 +33,7 @@ from gateway.adapter import (
 from gateway.connection import CONNECTIONS, CaseHome, first_state
 from gateway.delivery import Policy, decide
 from gateway.dispatch import Dispatch, Letter, Post, Report
-from gateway.errors import BrokerUnavailable, NotResponsible, TooLarge
+from gateway.errors import BrokerUnavailable, MissingSecret, NotResponsible, TooLarge
 from gateway.events import frames_of
 from gateway.journal import (
     AttachmentStore,
@@ -103,7 +103,7 @@ class Workbench:
     post: Post
     adapter: Adapter
     endpoint: Callable[[str, bool], Endpoint]
-    """a destination's endpoint, by its name and whether the test one is meant"""
+    """a destination's endpoint, by its name and whether the test one is meant; raises MissingSecret where one is"""
     attachments: AttachmentStore
     way_back: ReplyPost
     """takes replies home"""
@@ -314,6 +314,8 @@ async def _attempt(claim: Claim, bench: Workbench) -> Ending:
             return answer
         outcome = await _in_time(bench.adapter.deliver(consignment), bench)
         return Unclear("time-limit") if outcome is None else outcome
+    except MissingSecret as missing:
+        return Unreachable(missing.code)
     except Exception as error:  # noqa: BLE001 - whatever an adapter raises, it is not the submission's fault
         return Broken(type(error).__name__, frames_of(error))
 

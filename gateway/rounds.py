@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from gateway.events import (
     IMBALANCE,
     IN_BOX,
     IN_STATE,
+    NOTICES_WAITING,
+    WEBHOOKS,
     LedgerUnbalanced,
     OrphansSwept,
     TablesChanged,
@@ -69,6 +72,7 @@ async def rounds(gateway: Gateway, pace: Pace) -> AsyncIterator[None]:
             ("connections", _Following(gateway, pace).look),
             ("replies", lambda: _replies(gateway, pace)),
             ("ledger", lambda: _balance(gateway, pace)),
+            ("webhooks", lambda: _then_wait(_count_webhooks(gateway), pace.snapshot)),
             ("orphans", lambda: _then_wait(_sweep(gateway, pace), pace.sweep)),
         )
     ]
@@ -83,14 +87,19 @@ async def rounds(gateway: Gateway, pace: Pace) -> AsyncIterator[None]:
 @asynccontextmanager
 async def following_tables(board: Board, watch: Watch, schemas: str, pace: Pace) -> AsyncIterator[None]:
     """Use changed routing tables as soon as they are whole and right, while the context is open."""
-    following = asyncio.create_task(
-        _again_and_again("tables", lambda: _then_wait(_follow(board, watch, schemas), pace.tables)), name="tables"
-    )
+    async with standing("tables", lambda: _then_wait(_follow(board, watch, schemas), pace.tables)):
+        yield
+
+
+@asynccontextmanager
+async def standing(name: str, step: Step) -> AsyncIterator[None]:
+    """Take this step again and again while the context is open; it survives its failures and says so."""
+    task = asyncio.create_task(_again_and_again(name, step), name=name)
     try:
         yield
     finally:
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def _follow(board: Board, watch: Watch, schemas: str) -> None:
@@ -167,6 +176,14 @@ def show(ledger: Ledger) -> None:
     IMBALANCE.set(ledger.imbalance)
     if ledger.imbalance:
         LedgerUnbalanced(imbalance=ledger.imbalance).tell()
+
+
+async def _count_webhooks(gateway: Gateway) -> None:
+    known = await gateway.journal.webhooks()
+    health = Counter("off" if one.off_at else "failing" if one.health.failures else "good" for one in known)
+    for name in ("good", "failing", "off"):
+        WEBHOOKS(name).set(health[name])
+    NOTICES_WAITING.set(sum(one.waiting for one in known))
 
 
 async def _sweep(gateway: Gateway, pace: Pace) -> None:

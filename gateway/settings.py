@@ -52,6 +52,11 @@ class Settings(BaseSettings):
         None, description="folder of the schema packages installed by the operator; empty: schemas in the data folder"
     )
     routing: Path = Field(default_factory=lambda: _facts("routing"), description="folder of the routing tables")
+    secrets: Path | None = Field(
+        None,
+        description="folder with one file for each secret that destinations.toml refers to; empty: secrets in the data "
+        "folder",
+    )
     attachments: Path | None = Field(
         None, description="folder of attachments, shared by replicas; empty: in the data folder"
     )
@@ -81,6 +86,17 @@ class Settings(BaseSettings):
         900.0, description="seconds after which a letter that no worker claimed is sent again"
     )
     snapshot_seconds: float = Field(15.0, description="seconds between two looks at the ledger for /metrics")
+    webhook_networks: str = Field(
+        "",
+        description="networks that webhooks may lead to although they are not public, separated by commas; empty: none",
+    )
+    webhook_seconds: Annotated[float, Field(gt=0)] = Field(
+        15.0, description="seconds a portal has to answer one webhook message"
+    )
+    webhook_days: Annotated[float, Field(gt=0)] = Field(
+        5.0,
+        description="days after which a webhook that takes nothing is switched off, and a message it refuses given up",
+    )
     stop_wait: float = Field(0.0, description="seconds between 'not ready' and closing the door, for load balancers")
     answers_as: str = Field("Antragsgateway", description="who the gateway's own XÖV messages say they are from")
     answers_kennung: str = Field(
@@ -127,6 +143,11 @@ class Settings(BaseSettings):
     def reply_folders(self) -> tuple[Path, Path]:
         """All folders of tables that say what is a reply: those that came along, and those of the operator."""
         return self.xsd / "replies", self.store_folder / "replies"
+
+    @property
+    def secret_folder(self) -> Path:
+        """Where secrets lie."""
+        return self.secrets or self.data / "secrets"
 
     @property
     def attachment_folder(self) -> Path:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import random
 import socket
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Container, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -15,13 +15,14 @@ from typing import Final
 import uvicorn
 
 from gateway import journey, plugins
-from gateway.adapter import Endpoint, Plugin
+from gateway.adapter import Plugin
 from gateway.delivery import DAY, Patience, Policy
 from gateway.dispatch import Dispatch, Post
 from gateway.drivers.attachment_folder import AttachmentFolder
 from gateway.drivers.clock import clock
 from gateway.drivers.in_process import InProcess
 from gateway.drivers.rabbitmq import RabbitDispatch, RabbitPost
+from gateway.drivers.secret_folder import SecretFolder
 from gateway.drivers.sql.journal import SqlJournal, open_journal
 from gateway.drivers.sql.lock import alone
 from gateway.drivers.sql.schema import is_postgres, sqlite_file
@@ -29,26 +30,25 @@ from gateway.errors import BadAdapter, BadSettings
 from gateway.events import BUILD, FACTS, REPLY_TABLES, GatewayStarted, GatewayStopping
 from gateway.intake import ClientRegister, Connection, Limits, build, samples_in
 from gateway.journey import Gateway
+from gateway.notice import Persistence
 from gateway.plugins import Plugins
 from gateway.receipt import Letterhead
 from gateway.reply import ReplyTables
-from gateway.rounds import Pace, following_tables, rounds
+from gateway.rounds import Pace, following_tables, rounds, standing
 from gateway.routing import Board, Tables, Watch
-from gateway.routing.watching import insist_on_destinations
+from gateway.routing.secrets import FindEndpoint, Vault, revealing
+from gateway.routing.watching import insist_on_destinations, insist_on_secrets
 from gateway.settings import Settings
 from gateway.status import Status
 from gateway.validation import Schemas
 from gateway.way_back import Beside, Most
+from gateway.webhooks import Postman, Sender, networks
 from gateway.worker import WayBack, working
 
 _IN_PROCESS: Final = "in-process"
 """the worker's name in a gateway that delivers by itself"""
 
 VERSION: Final = version("antragsgateway")
-
-
-FindEndpoint = Callable[[str, bool], Endpoint]
-"""A destination's endpoint, by its name and whether the test one is meant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,13 +89,18 @@ def _insist_on_adapters(tables: Tables, known: Plugins) -> None:
             )
 
 
-def _watch(settings: Settings, facts: Facts, board: Board) -> Watch:
-    """Sees changed tables; they must be as good as those of a start, and have what is in use."""
+def _watch(settings: Settings, facts: Facts, board: Board, vault: Vault, delivering: Container[str]) -> Watch:
+    """
+    Sees changed tables; they must be as good as those of a start, and have what is in use.
+
+    `delivering` are the adapters that deliver from this process, and need the secrets of their destinations.
+    """
 
     def read() -> Tables:
         tables = Tables.load(settings.routing, settings.data.resolve())
         _insist_on_adapters(tables, facts.plugins)
         insist_on_destinations(tables, board.now.connections)
+        insist_on_secrets(tables, vault, delivering)
         return tables
 
     return Watch(settings.routing, read, facts.tables)
@@ -130,6 +135,10 @@ async def serving(
     refuse_halves(settings)
     facts = facts or load_facts(settings)
     board = Board(facts.tables)
+    delivers_here = settings.workers and settings.broker_url is None and endpoint is None
+    delivering = frozenset(facts.plugins.found) if delivers_here else frozenset()
+    vault = SecretFolder(settings.secret_folder)
+    insist_on_secrets(facts.tables, vault, delivering)
     async with AsyncExitStack() as stack:
         if settings.broker_url is None:
             stack.enter_context(alone(sqlite_file(settings.journal_url)))
@@ -139,6 +148,7 @@ async def serving(
                 limits=board.limits,
                 paused=lambda: board.now.paused,
                 unordered=_unordered(facts.plugins),
+                resting=board.resting,
                 clock=clock,
                 kind=settings.kind,
             )
@@ -151,7 +161,8 @@ async def serving(
         await stack.enter_async_context(_taking_reports(gateway))
         pace = pace or _pace(settings)
         await stack.enter_async_context(rounds(gateway, pace))
-        watch = _watch(settings, facts, board)
+        await stack.enter_async_context(_telling_portals(settings, gateway))
+        watch = _watch(settings, facts, board, vault, delivering)
         await stack.enter_async_context(following_tables(board, watch, facts.schemas.digest, pace))
         if settings.workers and isinstance(dispatch, InProcess):
             here = dispatch
@@ -160,7 +171,7 @@ async def serving(
                     settings,
                     facts.plugins.found.values(),
                     name=_IN_PROCESS,
-                    endpoint=endpoint or board.endpoint,
+                    endpoint=endpoint or revealing(board.endpoint, vault),
                     board=board,
                     journal=journal,
                     post=lambda _: here,
@@ -205,11 +216,13 @@ async def working_beside(settings: Settings, names: Sequence[str]) -> AsyncItera
     facts = load_facts(settings)
     board = Board(facts.tables)
     chosen = [_chosen(facts.plugins, name) for name in names]
+    vault = SecretFolder(settings.secret_folder)
+    insist_on_secrets(facts.tables, vault, names)
     async with AsyncExitStack() as stack:
         journal = await stack.enter_async_context(
-            open_journal(settings.journal_url, limits=board.limits, clock=clock, kind=None)
+            open_journal(settings.journal_url, limits=board.limits, resting=board.resting, clock=clock, kind=None)
         )
-        watch = _watch(settings, facts, board)
+        watch = _watch(settings, facts, board, vault, names)
         await stack.enter_async_context(following_tables(board, watch, facts.schemas.digest, _pace(settings)))
         posts: dict[str, Post] = {}
         for plugin in chosen:
@@ -221,7 +234,7 @@ async def working_beside(settings: Settings, names: Sequence[str]) -> AsyncItera
                 settings,
                 chosen,
                 name=name,
-                endpoint=board.endpoint,
+                endpoint=revealing(board.endpoint, vault),
                 board=board,
                 journal=journal,
                 post=posts.__getitem__,
@@ -280,6 +293,31 @@ def _gateway(settings: Settings, facts: Facts, board: Board, journal: SqlJournal
         letterhead=Letterhead(
             name=settings.answers_as, kennung=settings.answers_kennung, contact=settings.answers_contact
         ),
+    )
+
+
+@asynccontextmanager
+async def _telling_portals(settings: Settings, gateway: Gateway) -> AsyncIterator[None]:
+    seconds = settings.webhook_seconds
+    persistence = Persistence(give_up_after=settings.webhook_days * DAY)
+    async with sender(settings, sandbox=gateway.kind == "sandbox") as sending:
+        postman = Postman(gateway.journal, sending, gateway.news.bell, persistence=persistence, seconds=seconds)
+        async with postman.at_work(), standing("postman", postman.go):
+            yield
+
+
+def sender(settings: Settings, *, sandbox: bool) -> Sender:
+    """
+    What sends messages to webhooks.
+
+    Raises:
+        BadSettings: `webhook_networks` names something that is no network.
+    """
+    return Sender(
+        sandbox=sandbox,
+        allowed=networks(settings.webhook_networks),
+        seconds=settings.webhook_seconds,
+        clock=clock,
     )
 
 

@@ -44,7 +44,7 @@ from gateway.parcel import Parcel, Reused
 from gateway.receipt import Answered, Receipt
 from gateway.reply import StoredReply
 from gateway.routing import ConnectionState, Question, Wanted, explain, offered
-from gateway.submission import SECOND, Finding, State, Submission, SubmissionId
+from gateway.submission import SECOND, Finding, Micros, State, Submission, SubmissionId
 
 _BERLIN: Final = ZoneInfo("Europe/Berlin")
 
@@ -164,16 +164,27 @@ class Calls:
             return seat.told(answer)
 
     def _stands(self, standing: Standing, visit: Visit) -> Response:
-        tag = f'"{standing.version}-{visit.language}"'
+        rests = self._rests(standing)
+        tag = f'"{standing.version}-{visit.language}{"" if rests is None else "-maintenance"}"'
         headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
         if not receipt.is_final(standing):
-            headers["Retry-After"] = str(self._ask_again_after(standing))
+            headers["Retry-After"] = str(self._ask_again_after(rests or standing.due_at or 0))
         if knows(visit, tag):
             return Response(status_code=_KNOWN, headers=headers)
         body = receipt.status(
-            standing, visit.language, authority=self._authority(standing.submission), sandbox=self._sandbox
+            standing,
+            visit.language,
+            authority=self._authority(standing.submission),
+            sandbox=self._sandbox,
+            rests_until=rests,
         )
         return told(body, visit, headers=headers)
+
+    def _rests(self, standing: Standing) -> Micros | None:
+        """When its destination takes deliveries again, if it waits for that."""
+        if standing.state is not State.ACCEPTED:
+            return None
+        return self._gateway.tables.rests_until(standing.submission.destination, self._gateway.clock())
 
     async def events(self, request: Request) -> Response:
         """What happened to a submission, oldest first; 304 where that is known already."""
@@ -270,8 +281,8 @@ class Calls:
             raise _no_submission()
         return standing
 
-    def _ask_again_after(self, standing: Standing) -> int:
-        wait = ((standing.due_at or 0) - self._gateway.clock()) / SECOND
+    def _ask_again_after(self, due: int) -> int:
+        wait = (due - self._gateway.clock()) / SECOND
         return min(max(_SOON, math.ceil(wait)), _LATE)
 
     # ── about responsibility ─────────────────────────────────────────────────────────────────────────────────────────
@@ -284,7 +295,7 @@ class Calls:
         if len(query) < 2:
             raise BadRequest("Dieser Aufruf braucht leistung und ars.", "This call needs leistung and ars.")
         asked = Question(day=self._today(), leistung=query["leistung"], ars=query["ars"])
-        explained = explain(self._gateway.tables, asked)
+        explained = explain(self._gateway.tables, asked, self._gateway.clock())
         return told(route(explained, query["leistung"], visit.language, sandbox=self._sandbox), visit)
 
     async def services(self, request: Request) -> Response:
@@ -304,7 +315,7 @@ class Calls:
         state = ConnectionState(query["state"]) if "state" in query else None
         wanted = Wanted(leistung=query.get("leistung"), ars=query.get("ars"), state=state)
         tables = self._gateway.tables
-        found = offered(tables, client, wanted, self._today())
+        found = offered(tables, client, wanted, self._gateway.clock())
         body = connections(found, visit.language, called=tables.authority_name, sandbox=self._sandbox)
         return told_unless_known(body, visit)
 

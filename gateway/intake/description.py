@@ -41,8 +41,10 @@ _SHAPES: Final = (
     shapes.Services,
     shapes.Connections,
     shapes.Packages,
+    shapes.WebhookMessage,
 )
 _PARTS: Final = (
+    shapes.WebhookData,
     shapes.Authority,
     shapes.Links,
     shapes.Finding,
@@ -59,6 +61,8 @@ _PARTS: Final = (
     shapes.Offer,
     shapes.Package,
     shapes.PackageMessage,
+    shapes.Answers,
+    shapes.CodeList,
 )
 _ALL_SHAPES: Final = (*_SHAPES, *_PARTS)
 
@@ -82,6 +86,7 @@ def new_api(kind: Kind) -> FastAPI:
         openapi_tags=[
             {"name": "Einreichungen", "description": "Einen Antrag einreichen und verfolgen."},
             {"name": "Vorab", "description": "Fragen, bevor etwas eingereicht wird. Nichts davon wird gespeichert."},
+            {"name": "Webhooks", "description": "Was Portalen gemeldet wird, die eine Adresse dafür haben."},
             {"name": "Betrieb", "description": "Für Überwachung und Lastverteiler; ohne Anmeldung."},
         ],
         docs_url=None,
@@ -295,7 +300,7 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
 
 
 def complete(api: FastAPI) -> None:
-    """Let /openapi.json show the shapes of answers and the one way to identify oneself."""
+    """Let /openapi.json show the shapes of answers, the one way to identify oneself, and what is told to portals."""
     schemas = _schemas()
 
     def openapi() -> Json:
@@ -312,6 +317,7 @@ def complete(api: FastAPI) -> None:
             components = described.setdefault("components", {})
             components.setdefault("schemas", {}).update(schemas)
             components["securitySchemes"] = {"token": _TOKEN}
+            described["webhooks"] = {"submission": {"post": _told_to_portals()}}
             api.openapi_schema = described
         return api.openapi_schema
 
@@ -351,6 +357,29 @@ def _add(
         responses=dict([*_by_status(refusals).items(), *answers.items()]),
         openapi_extra=extra,
     )
+
+
+def _told_to_portals() -> Json:
+    """What a webhook gets: a request from here, for which a portal is the server."""
+    return {
+        "operationId": "submissionTold",
+        "tags": ["Webhooks"],
+        "summary": "Mit einer Einreichung geschah etwas",
+        "description": examples.ABOUT_WEBHOOKS,
+        "parameters": [*_SIGNED],
+        "requestBody": {
+            "required": True,
+            "content": {JSON: {"schema": _ref(shapes.WebhookMessage), "example": examples.TOLD}},
+        },
+        "responses": {
+            "2XX": {"description": "Angenommen. Der Inhalt der Antwort wird nicht gelesen."},
+            "410": {"description": "Hierhin soll nichts mehr gesendet werden: der Webhook wird abgeschaltet."},
+            "default": {
+                "description": "Nicht angenommen; dieselbe Meldung kommt später noch einmal. Retry-After wird "
+                "beachtet, einer Umleitung wird nicht gefolgt."
+            },
+        },
+    }
 
 
 # ── answers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -545,6 +574,33 @@ _PREFER: Final[Json] = {
     "schema": {"type": "string"},
     "example": "wait=20",
 }
+_SIGNED: Final[list[Json]] = [
+    {
+        "name": "webhook-id",
+        "in": "header",
+        "required": True,
+        "description": "Kennung der Meldung: bei jeder Wiederholung dieselbe.",
+        "schema": {"type": "string"},
+        "example": "msg_8f14e45fceea167a5a36dedd4bea2543",
+    },
+    {
+        "name": "webhook-timestamp",
+        "in": "header",
+        "required": True,
+        "description": "Zeitpunkt dieses Versuchs, in Sekunden seit 1970 (UTC).",
+        "schema": {"type": "integer"},
+        "example": 1_793_350_802,
+    },
+    {
+        "name": "webhook-signature",
+        "in": "header",
+        "required": True,
+        "description": "`v1,` und HMAC-SHA256 über `webhook-id.webhook-timestamp.body`; während eines Wechsels des "
+        "Geheimnisses mehrere, durch Leerzeichen getrennt.",
+        "schema": {"type": "string"},
+        "example": "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
+    },
+]
 _LANGUAGE: Final[Json] = {
     "name": "Accept-Language",
     "in": "header",

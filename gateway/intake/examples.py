@@ -37,6 +37,12 @@ ABOUT: Final = (
     "etwas tun muss und was, steht in docs/problems.md. Keine Antwort wiederholt einen Wert aus einem Dokument."
 )
 ABOUT_SANDBOX: Final = " **Sandbox: nichts von hier erreicht eine echte Behörde.**"
+ABOUT_WEBHOOKS: Final = (
+    "Das Gateway sendet dies an die Adressen, die der Betreiber für ein Portal eingetragen hat "
+    "(`gateway webhooks add`), nach den Regeln von Standard Webhooks. Die Meldung sagt, dass etwas geschah, nicht was "
+    "in der Einreichung steht; den Stand fragt das Portal ab. Sie kommt mindestens einmal, und mehrere können in "
+    "anderer Reihenfolge ankommen, als es geschah. Wie man die Signatur prüft, zeigt docs/spec/webhooks.md."
+)
 SUBMIT: Final = (
     "Nimmt einen Antrag an, wenn sein Dokument gültig ist und die zuständige Behörde angebunden. Nach der Antwort 202 "
     "geht nichts mehr verloren. Anlagen kommen als weitere Teile einer multipart/form-data-Anfrage, nach dem Dokument."
@@ -170,6 +176,11 @@ REPLIES: Final[shapes.Replies] = receipt.replies(
     Language.GERMAN,
     sandbox=False,
 )
+TOLD: Final[shapes.WebhookMessage] = {
+    "type": "submission.delivered",
+    "timestamp": receipt.moment(Micros(AT + 2_400_000)),
+    "data": {"submissionId": ID, "state": "delivered", "test": False, "sandbox": False, "links": receipt.links(ID)},
+}
 RECEIPT: Final[shapes.TechnicalReceipt] = {
     "submissionId": ID,
     "title": "Technische Quittung",
@@ -279,6 +290,13 @@ PACKAGES: Final[shapes.Packages] = {
             "digest": "4b1f5d0e7c3a29486f5e1d0c9b8a7f6e5d4c3b2a190817263544536271809fae",
             "validFrom": "2026-07-01",
             "endsSoon": False,
+            "answers": {
+                "standard": "AG-Prozess",
+                "version": "1.0",
+                "namespace": "urn:antragsgateway:xsd:prozess:1.0",
+                "codes": {"uri": "urn:antragsgateway:codeliste:rueckweisungsgrund", "version": "1"},
+                "rejection": "prozessnachricht.rueckweisung.1100",
+            },
         }
     ],
 }

@@ -60,7 +60,8 @@ class BrokenOff(Exception):
     """The client left before its request was whole."""
 
 
-Handler = Callable[[Request], Awaitable[Reply]]
+Handler = Callable[[Request], Awaitable[Reply | None]]
+"""What is answered to a request; None is silence."""
 
 
 class WebServer:
@@ -163,11 +164,14 @@ class WebServer:
         talk = _Talk(h11.Connection(h11.SERVER, max_incomplete_event_size=1 << 20), reader, writer)
         while (request := await talk.next_request()) is not None:
             reply = await self._play(request, talk)
+            if reply is None:
+                await _for_ever()
+                return
             await talk.say(reply)
             if not await talk.goes_on():
                 return
 
-    async def _play(self, request: Request, talk: _Talk) -> Reply:
+    async def _play(self, request: Request, talk: _Talk) -> Reply | None:
         match self.mood:
             case Mood.SLOW:
                 await asyncio.sleep(self.slowness)
@@ -176,10 +180,10 @@ class WebServer:
                 talk.reset()
             case Mood.HANGS:
                 await request.body()
-                await _for_ever()
+                return None
             case Mood.TAKES_AND_HANGS:
                 await self._handler(request)
-                await _for_ever()
+                return None
             case Mood.TOO_MANY:
                 return Reply(429, {"Retry-After": str(WAIT)})
             case Mood.AWAY:

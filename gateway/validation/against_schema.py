@@ -75,7 +75,7 @@ class AgainstSchema:
         shared = {fault.order for fault in opinion.faults}
         grave = [fault for fault in faults if fault.order in shared or not self._forgivable(fault, document.tree)]
         if not grave:
-            return self._passed_after(_ADDRESSES)
+            return self._passed_after(_FORGIVEN)
         found = self._failed(_all_of(grave, opinion), document, engine)
         if not opinion.accepts or any(self._stands(fault, document.tree) for fault in grave):
             return found
@@ -127,9 +127,9 @@ _BLANKS: Final = Sentence(
     "libxml2 lehnt Leerraum um Datum, Uhrzeit und manche Zahl ab, XML Schema erlaubt ihn.",
     "libxml2 rejects white space around dates, times and some numbers, XML Schema permits it.",
 )
-_ADDRESSES: Final = Sentence(
-    "libxml2 lehnt eine Adresse ab, die XML Schema erlaubt.",
-    "libxml2 rejects an address that XML Schema permits.",
+_FORGIVEN: Final = Sentence(
+    "libxml2 lehnt eine Adresse oder Zahl ab, die XML Schema erlaubt.",
+    "libxml2 rejects an address or number that XML Schema permits.",
 )
 _DISAGREEMENT: Final = Finding(
     ENGINES_DISAGREE,

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
+from decimal import Decimal, InvalidOperation
 from typing import Final, NamedTuple
 
 from lxml import etree
@@ -29,6 +30,7 @@ _BASE64: Final = re.compile(
 )
 _BLANKS: Final = str.maketrans("", "", BLANK)
 _FLOAT: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[Ee][+-]?\d+)?|-?INF|NaN", re.ASCII)
+_NUMBERS: Final = frozenset({"decimal", "integer", "int", "long", "short", "nonNegativeInteger", "positiveInteger"})
 _ODD_ADDRESS: Final = re.compile(
     r"[A-Za-z][A-Za-z0-9+.\-]*:(?:\#|$) | [^/?#]*//[^/?#]*\[(?!(?:[0-9A-Fa-f.]*:){2,7}[0-9A-Fa-f.]*\])",
     re.ASCII | re.VERBOSE,
@@ -43,6 +45,8 @@ class Value(NamedTuple):
     attribute: str | None
     text: str
     builtin: str
+    fixed: str | None = None
+    """the value that it must have, where libxml2 does not look"""
 
 
 def overlooked(caught: Sifted) -> list[Fault]:
@@ -63,6 +67,8 @@ def overlooked(caught: Sifted) -> list[Fault]:
             references += ((value, name) for name in value.text.split())
         if _unlike_its_type(value):
             faults.append(_not_of_type(value))
+        elif value.fixed is not None and not _same(value.text, value.fixed, value.builtin):
+            faults.append(_fault(value, etree.ErrorTypes.SCHEMAV_CVC_AU, "SCHEMAV_CVC_AU"))
     faults += (_fault(value, ID_MISSING, "ID_MISSING") for value, name in references if name not in known)
     return faults
 
@@ -83,6 +89,18 @@ def _unlike_its_type(value: Value) -> bool:
     return False
 
 
+def _same(text: str, fixed: str, builtin: str) -> bool:
+    if builtin == "string":
+        return text == fixed
+    one, other = " ".join(text.split()), " ".join(fixed.split())
+    if one == other or builtin not in _NUMBERS:
+        return one == other
+    try:
+        return Decimal(one) == Decimal(other)
+    except InvalidOperation:
+        return False
+
+
 def _values(caught: Iterable[tuple[etree._Element, Declaration | None]]) -> Iterator[Value]:
     for element, declared in caught:
         if declared is None:
@@ -99,7 +117,8 @@ def _values_in(
 ) -> Iterator[Value]:
     """The text, or each item where it is a list of the schema's own; of a union nobody says which type is meant."""
     if declared.builtin:
-        yield Value(element, attribute, text, declared.builtin)
+        fixed = declared.fixed if attribute and Kind.FIXED in declared.kinds else None
+        yield Value(element, attribute, text, declared.builtin, fixed)
     elif declared.item:
         yield from (Value(element, attribute, item, declared.item) for item in _BLANK.split(text.strip(BLANK)) if item)
 
@@ -175,9 +194,11 @@ _OF_ATTRIBUTE: Final = re.compile(r"Element '[^']*', attribute '([^']+)'")
 def forgivable(fault: Fault, element: etree._Element, declared: Declaration | None) -> bool:
     """Whether Xerces takes what libxml2 complains of; to be heeded only where a second engine takes it, too."""
     of = _at_fault(fault, declared)
+    text = _text_of(fault, element)
+    if of is not None and fault.kind == etree.ErrorTypes.SCHEMAV_CVC_ELT_5_2_2_2_2:
+        return of.builtin in _NUMBERS and _same(text, of.fixed or "", of.builtin)
     if of is None or fault.kind not in _NOT_OF_TYPE:
         return False
-    text = _text_of(fault, element)
     if of.item == "anyURI":
         return all(_ADDRESS.fullmatch(item) for item in _BLANK.split(text))
     return of.builtin == "anyURI" and _ADDRESS.fullmatch(text) is not None

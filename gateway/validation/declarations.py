@@ -26,7 +26,9 @@ _RETYPED: Final = etree.XPath(
 )
 
 
-OVERLOOKED: Final = frozenset({Kind.ID, Kind.IDREF, Kind.BASE64, Kind.LIST, Kind.FLOAT, Kind.DURATION, Kind.URI})
+OVERLOOKED: Final = frozenset(
+    {Kind.ID, Kind.IDREF, Kind.BASE64, Kind.LIST, Kind.FLOAT, Kind.DURATION, Kind.URI, Kind.FIXED}
+)
 """the kinds of elements at which libxml2 overlooks something"""
 
 

@@ -68,7 +68,7 @@ class Schemas:
                 f"In {where} liegt kein Schemapaket (…/<Standard>/<Version>/{MANIFEST}).",
                 f"There is no schema package in {where} (…/<standard>/<version>/{MANIFEST}).",
             )
-        rejections = load(*folders, *((tables,) if tables else ()))
+        rejections = load(*dict.fromkeys((*folders, *((tables,) if tables else ()))))
         schemas = cls(
             tuple(_with_case(one, rejections) for one in found if isinstance(one, Package)),
             tuple(one for one in found if isinstance(one, Library)),

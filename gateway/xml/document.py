@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import copy
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Final
@@ -55,6 +56,25 @@ class Document:
             _gather(element, "", found)
             break
         return found
+
+    def each(self, path: str) -> Iterator[Document]:
+        """The elements at `path` in document order, each as a document of its own; `*` is any name."""
+        return (Document(element) for element in self._elements(path))
+
+    def filled(self, name: str, namespace: str, text: Callable[[Document], str]) -> Document:
+        """A copy in which a text stands where each element of this name stood; it must be alone in its parent."""
+        tree = copy.deepcopy(self.tree)
+        for element in list(tree.iter(f"{{{namespace}}}{name}")):
+            parent = element.getparent()
+            if parent is not None:
+                parent.remove(element)
+                parent.text = text(Document(element))
+        return Document(tree)
+
+    @property
+    def own(self) -> str:
+        """The root's own text, stripped."""
+        return _stripped(self.tree)
 
     def attribute(self, name: str) -> str | None:
         """The value of the root's attribute `name`, as written; None where it has none."""

@@ -19,15 +19,16 @@ class Element:
     attributes: Mapping[str, str] = field(default_factory=dict)
 
 
-def written(root: Element, prefixes: Mapping[str, str]) -> bytes:
+def written(root: Element, prefixes: Mapping[str, str], *, indented: bool = True) -> bytes:
     """
     The document in UTF-8, with `prefixes` (prefix → namespace) declared at its root; a name without one has none.
 
-    Characters that XML forbids are written as `?`. Raises ValueError where a name is none, or its prefix is unknown.
+    Indented for people, unless blanks between elements would mean something. Characters that XML forbids are written
+    as `?`. Raises ValueError where a name is none, or its prefix is unknown.
     """
     tree = etree.Element(_qualified(root.name, prefixes), nsmap=dict(prefixes))
     _fill(tree, root, prefixes)
-    return etree.tostring(tree, encoding="UTF-8", xml_declaration=True, pretty_print=True)
+    return etree.tostring(tree, encoding="UTF-8", xml_declaration=True, pretty_print=indented)
 
 
 def _fill(element: etree._Element, described: Element, prefixes: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""`make drill`: every bad day at full size, on private servers, one line each."""
+"""`make drill`: every bad day at full size, on private servers, one line each; verdicts before another judge."""
 
 from __future__ import annotations
 
@@ -8,7 +8,18 @@ import sys
 from collections.abc import Awaitable, Callable
 
 from gateway.drivers.sql.schema import upgrade
-from tests.drills import Arrivals, Report, broker_wiped, cases_in_order, gateway_killed, wires_cut, worker_killed
+from tests.conftest import SHARED_DATA
+from tests.drills import (
+    Arrivals,
+    Report,
+    broker_wiped,
+    cases_in_order,
+    gateway_killed,
+    threads_crowded,
+    verdicts_compared,
+    wires_cut,
+    worker_killed,
+)
 from tests.rig import Servers, installed
 from tests.services import PostgresServer, RabbitServer
 
@@ -19,8 +30,22 @@ def main() -> int:
     """Run them all; 1 if one of them found something."""
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.randrange(1 << 32)
     print(f"dice: {seed}  (repeat with: python -m tests.drills {seed})", flush=True)
-    good = asyncio.run(_all(random.Random(seed)))
-    return 0 if good else 1
+    judged = _verdicts()
+    survived = asyncio.run(_all(random.Random(seed)))
+    return 0 if judged and survived else 1
+
+
+def _verdicts() -> bool:
+    """What needs no servers."""
+    compared = verdicts_compared(SHARED_DATA, each=5, grown=12)
+    _tell("verdicts beside those of Xerces", compared, good=compared.good)
+    crowded = threads_crowded(SHARED_DATA, documents=40_000)
+    _tell("documents judged on four threads", crowded, good=crowded.good)
+    return compared.good and crowded.good
+
+
+def _tell(name: str, report: object, *, good: bool) -> None:
+    print(f"{'ok  ' if good else 'BAD '} {name}: {report}", flush=True)
 
 
 async def _all(dice: random.Random) -> bool:
@@ -64,7 +89,7 @@ async def _all(dice: random.Random) -> bool:
         for name, drill in drills:
             report = await drill()
             good = good and report.good
-            print(f"{'ok  ' if report.good else 'BAD '} {name}: {report}", flush=True)
+            _tell(name, report, good=report.good)
     return good
 
 

@@ -6,7 +6,7 @@ import asyncio
 import io
 import shutil
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -34,6 +34,9 @@ ADAPTER = "filedrop"
 
 MOST = Most(document=100_000, attachment=1_000, attachments=2)
 """what a reply may measure here"""
+
+
+FindEndpoint = Callable[[str, bool], Endpoint]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,12 @@ class SmallTown:
 
 @asynccontextmanager
 async def small_town(
-    folder: Path, vendor: FakeVendor, *, routing: Path = ROOT / "routing", **manifest: object
+    folder: Path,
+    vendor: FakeVendor,
+    *,
+    routing: Path = ROOT / "routing",
+    endpoint: FindEndpoint = lambda name, test: Endpoint(name, test, {}),
+    **manifest: object,
 ) -> AsyncIterator[SmallTown]:
     """Open it; it says everything it has to say into `log`."""
     clock, log, file = FakeClock(), io.StringIO(), folder / "journal.db"
@@ -93,6 +101,7 @@ async def small_town(
         f"sqlite:///{file}",
         limits=lambda _: Limits(trip_after=100),
         paused=lambda: tables.paused,
+        resting=tables.resting,
         clock=clock,
         kind="sandbox",
     ) as journal:
@@ -113,7 +122,7 @@ async def small_town(
             claims=journal,
             post=queue,
             adapter=vendor,
-            endpoint=lambda name, test: Endpoint(name, test, {}),
+            endpoint=endpoint,
             attachments=gateway.attachments,
             way_back=Beside(arrivals=journal, attachments=gateway.attachments, clock=ticking, most=MOST),
             time_limit=0.2,

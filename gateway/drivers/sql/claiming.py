@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -84,15 +84,25 @@ def hash_of(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def claim(limits: Callable[[Lane], Limits]) -> Operation[Wish, Claim | NoClaim]:
-    """The operation, for destinations with these limits."""
+Resting = Callable[[Micros], Collection[str]]
+"""Names of the destinations that are in maintenance at a moment."""
+
+
+def never(_: Micros) -> Collection[str]:
+    """Nobody is in maintenance."""
+    return ()
+
+
+def claim(limits: Callable[[Lane], Limits], resting: Resting = never) -> Operation[Wish, Claim | NoClaim]:
+    """The operation, for destinations with these limits; nothing is claimed for one that is `resting`."""
 
     def run(wishes: Sequence[Wish]) -> Steps[Sequence[Claim | NoClaim]]:
         now: Micros = yield Now()
         statement, values = _wanted([wish.letter.submission for wish in wishes])
         rows: Sequence[Row] = yield Ask(statement, values)
         there = {SubmissionId(row[0]): row for row in rows}
-        hopes = [_hope(wish, there.get(wish.letter.submission), now) for wish in wishes]
+        rests = resting(now)
+        hopes = [_awake(_hope(wish, there.get(wish.letter.submission), now), rests) for wish in wishes]
         hopes = yield from _within_concurrency(hopes, limits)
         wanted = [hope for hope in hopes if isinstance(hope, Claim)]
         if not wanted:
@@ -119,6 +129,13 @@ def _hope(wish: Wish, row: Row | None, now: Micros) -> Claim | NoClaim:
         ask=bool(row[-2]),
         document=bytes(row[-1]),
     )
+
+
+def _awake(hope: Claim | NoClaim, resting: Collection[str]) -> Claim | NoClaim:
+    """A letter that comes after its destination has gone to rest is void; unclaimed, it is sent again."""
+    if isinstance(hope, Claim) and hope.submission.destination in resting:
+        return NoClaim("maintenance")
+    return hope
 
 
 def _within_concurrency(

@@ -16,12 +16,14 @@ from gateway.drivers.sql import (
     connecting,
     handing_over,
     looking,
+    notifying,
     recording,
     registers,
     reply_rows,
+    webhooks,
 )
 from gateway.drivers.sql.cases import CASE_HOME, Reference
-from gateway.drivers.sql.claiming import KEEP_WORDS, Wish, Words, claim
+from gateway.drivers.sql.claiming import KEEP_WORDS, Resting, Wish, Words, claim, never
 from gateway.drivers.sql.concluding import ABANDON, DROP, OVER, RELEASE, ByHand, Ended, conclude
 from gateway.drivers.sql.postgres import PostgresRunner
 from gateway.drivers.sql.schema import check_version, is_postgres, sqlite_file, upgrade
@@ -48,6 +50,7 @@ from gateway.journal import (
     Replayed,
     Standing,
 )
+from gateway.notice import Answer, Errand, Noted, Persistence, Webhook
 from gateway.reply import Arrival, Boxed, Incoming, Kept, Repeated, Settled, StoredReply
 from gateway.submission import Micros, SubmissionId
 
@@ -60,13 +63,15 @@ class SqlJournal:
         runner: Runner,
         epoch: str,
         limits: Callable[[Lane], Limits],
+        *,
         paused: Callable[[], Sequence[str]] = tuple,
         unordered: Collection[str] = frozenset(),
+        resting: Resting = never,
     ) -> None:
         self.epoch = epoch
         self._runner = runner
-        self._hand_over = handing_over.hand_over(limits, paused, unordered)
-        self._claim = claim(limits)
+        self._hand_over = handing_over.hand_over(limits, paused, unordered, resting)
+        self._claim = claim(limits, resting)
         self._conclude = conclude(limits)
 
     async def record(self, entry: Entry) -> Recorded | Replayed | Conflicting:
@@ -155,6 +160,32 @@ class SqlJournal:
 
     async def revoke_client(self, name: str) -> None:
         await self._runner.write(registers.REVOKE_CLIENT, name)
+
+    async def add_webhook(self, webhook: str, client: str, url: str, secret: bytes) -> None:
+        await self._runner.write(webhooks.ADD_WEBHOOK, webhooks.NewWebhook(webhook, client, url, secret))
+
+    async def webhooks(self) -> Sequence[Webhook]:
+        return await self._runner.read(webhooks.WEBHOOKS, None)
+
+    async def secrets_of(self, webhook: str) -> Sequence[bytes]:
+        return await self._runner.read(webhooks.SECRETS_OF, webhook)
+
+    async def rotate_secret(self, webhook: str, secret: bytes, overlap: float) -> None:
+        await self._runner.write(webhooks.ROTATE_SECRET, webhooks.NewSecret(webhook, secret, overlap))
+
+    async def resume_webhook(self, webhook: str) -> Webhook:
+        return await self._runner.write(webhooks.RESUME_WEBHOOK, webhook)
+
+    async def revoke_webhook(self, webhook: str) -> None:
+        await self._runner.write(webhooks.REVOKE_WEBHOOK, webhook)
+
+    async def take_errands(self, most: int, lease: float) -> Sequence[Errand]:
+        if not await self._runner.read(notifying.ANYTHING_DUE, None):
+            return ()
+        return await self._runner.write(notifying.TAKE_ERRANDS, notifying.Wish(most, lease))
+
+    async def note(self, errand: Errand, answers: Sequence[Answer], persistence: Persistence, chance: float) -> Noted:
+        return await self._runner.write(notifying.NOTE, notifying.Done(errand, answers, persistence, chance))
 
     async def connections(self) -> Sequence[Connection]:
         return await self._runner.read(connecting.EVERY, None)
@@ -251,13 +282,14 @@ async def open_journal(
     kind: str | None,
     paused: Callable[[], Sequence[str]] = tuple,
     unordered: Collection[str] = frozenset(),
+    resting: Resting = never,
     database_time: bool = True,
 ) -> AsyncIterator[SqlJournal]:
     """
     Open the journal at `url` (`sqlite:///FILE` or `postgresql://…`).
 
-    `limits` says what a destination bears, `paused` which connections wait, `unordered` to
-    which adapters the order of a case does not matter.
+    `limits` says what a destination bears, `paused` which connections wait, `unordered` to which adapters the order of
+    a case does not matter, `resting` which destinations are in maintenance.
     `kind` (`sandbox` or `production`) is settled with the first start and checked ever after; None (workers, command
     line) takes what is there. SQLite upgrades its schema itself; PostgreSQL must be at this version.
 
@@ -272,7 +304,9 @@ async def open_journal(
         await upgrade(url)
         runner = SqliteRunner(sqlite_file(url), clock)
     try:
-        yield SqlJournal(runner, await _epoch(runner, kind), limits, paused, unordered)
+        yield SqlJournal(
+            runner, await _epoch(runner, kind), limits, paused=paused, unordered=unordered, resting=resting
+        )
     finally:
         await runner.close()
 

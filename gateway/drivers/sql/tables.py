@@ -417,6 +417,58 @@ preflights: Final = Table(
     sqlite_autoincrement=True,
 )
 
+webhooks: Final = Table(
+    "webhooks",
+    metadata,
+    Column("id", _Written, primary_key=True),
+    _text("client"),
+    _text("url"),
+    _number("created_at"),
+    # How it does: errands in a row in which it took nothing, since when, and until when it is left alone.
+    _number("failures"),
+    _number("failing_since", null=True),
+    _number("rests_until"),
+    # Whoever has the lease is the only one who tells it something.
+    _text("lease"),
+    _number("leased_until"),
+    _number("taken_at"),
+    _number("told"),
+    _number("told_at", null=True),
+    _text("last_because"),
+    _number("last_status"),
+    _number("missed"),
+    _number("missed_from", null=True),
+    _number("off_at", null=True),
+    _text("off_because"),
+    # By it the trigger on events finds whom to tell.
+    Index("webhooks_client", "client"),
+)
+
+webhook_secrets: Final = Table(
+    "webhook_secrets",
+    metadata,
+    Column("id", _Written, primary_key=True),
+    _text("webhook"),
+    # To sign with, so it cannot be a hash; `data_key` is the place for the key that it is encrypted with.
+    Column("secret", LargeBinary, nullable=False),
+    Column("data_key", LargeBinary, nullable=True),
+    _number("made_at"),
+    _number("valid_until", null=True),
+    Index("webhook_secrets_webhook", "webhook", "made_at"),
+)
+
+notices: Final = Table(
+    "notices",
+    metadata,
+    # What waits to be told. Rows come from a trigger on events (migration 0006), in the same commit.
+    Column("webhook", _Written, primary_key=True),
+    Column("event", BigInteger, primary_key=True, autoincrement=False),
+    _number("due_at"),
+    _number("tries"),
+    _number("tried_at", null=True),
+    Index("notices_due", "webhook", "due_at", "event"),
+)
+
 versions: Final = Table("versions", metadata, Column("subject", _Written, primary_key=True), _number("version"))
 
 facts: Final = Table("facts", metadata, Column("name", _Written, primary_key=True), _text("value"))

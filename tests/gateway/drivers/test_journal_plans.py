@@ -15,6 +15,7 @@ from gateway.drivers.sql import (
     concluding,
     handing_over,
     looking,
+    notifying,
     postgres,
     recording,
     reply_rows,
@@ -25,6 +26,7 @@ from gateway.drivers.sql.concluding import Ended, conclude
 from gateway.drivers.sql.handing_over import TakeBack, Unclaimed, hand_over
 from gateway.drivers.sql.steps import Ask, Do, Now, Operation, Steps
 from gateway.journal import Claim, Lane, Limits
+from gateway.notice import Answer, Persistence
 from gateway.reply import Origin
 from gateway.testing import FakeClock
 from tests.gateway.drivers.journal_rig import DONE, LEASE, WORKER, Rig, always, on_postgres, on_sqlite, report
@@ -36,7 +38,7 @@ WAITING: Final = 10_000
 LANES: Final = 40
 LARGE: Final = (
     *("submissions", "claims", "events", "keys", "documents", "attachments", "words"),
-    *("replies", "reply_steps"),
+    *("replies", "reply_steps", "notices"),
 )
 """Tables that grow; arrivals are soon judged, destinations are as many as there are towns."""
 
@@ -126,6 +128,19 @@ def a_long_weekend(rig: Rig, waiting: int) -> None:
         **dict.fromkeys(("attempt", "stored_at"), "1"),
         **dict.fromkeys(("said_by", "reference", "reason"), "'x'"),
     )
+    _fill(
+        rig,
+        "webhooks",
+        20,
+        id="'wh_' || n",
+        url="'x'",
+        client="'portal'",
+        **dict.fromkeys(("lease", "last_because", "off_because"), "''"),
+        **dict.fromkeys(("created_at", "failures", "rests_until", "leased_until", "taken_at"), "0"),
+        **dict.fromkeys(("told", "last_status", "missed"), "0"),
+    )
+    notice = f"'wh_' || (id % 20 + 1), id, {rig.clock()} - id, 0"
+    rig.change(f"INSERT INTO notices (webhook, event, due_at, tries) SELECT {notice} FROM events")
     _fill(rig, "destinations", LANES, name=town, test="0", failures="0")
 
 
@@ -251,6 +266,11 @@ async def tell_the_story(rig: Rig, looking_at: Looking) -> int:
     await run(looking.VERSIONS, [one.submission.id for one in claims])
     await run(looking.WAITING_FOR_PEOPLE, 100)
     await answer(rig, run, claims)
+    [errands] = await run(notifying.TAKE_ERRANDS, notifying.Wish(10, LEASE))
+    assert len(errands) == 10
+    mixed = (Answer(status=204), *[Answer("status", 500)] * 7)
+    for errand in errands:
+        await run(notifying.NOTE, notifying.Done(errand, mixed, Persistence(), 0.5))
     await run(recording.RECORD, rig.entry(destination="lane-3", reference_uuid=first, case_key=first))
     await run(hand_over(limits, lambda: [PAUSED]), 1_000)
     return len(letters)
@@ -319,8 +339,9 @@ async def test_handing_over_costs_the_same_whatever_waits(rig: Rig) -> None:
     """With twenty times as many waiting, SQLite does the same work for the next two hundred, within a tenth."""
     work = []
     for waiting in (1_000, 20_000):
-        for table in ("submissions", "documents", "claims", "keys", "attachments", "words", "destinations"):
-            rig.change(f"DELETE FROM {table}")
+        for table in (*LARGE, "webhooks", "destinations"):
+            if table != "events":  # which nobody can delete, and which do not count here
+                rig.change(f"DELETE FROM {table}")
         a_long_weekend(rig, waiting)
         with closing(sqlite3.connect(rig.database.url.removeprefix("sqlite:///"))) as connection:
             steps = 0

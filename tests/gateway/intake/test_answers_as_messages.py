@@ -128,6 +128,28 @@ def test_a_reused_uuid(house: House, portal: httpx2.Client) -> None:
     assert portal.post("/v1/submissions", content=other + b" ", headers=XML).json()["code"] == "uuid-conflict"
 
 
+def test_receipts_schemas_and_messages_speak_of_the_same(building: House) -> None:
+    """What a receipt says it was judged by is listed, and the listed answer is the message that comes."""
+    document = XBAU.format(uuid=uuid.uuid4()).encode()
+    with building.client() as portal:
+        path = portal.post("/v1/submissions", content=document, headers=XML).json()["instance"]
+        receipt = portal.get(f"{path}/receipt").json()
+        listed = portal.get("/v1/schemas").json()
+        written = message(portal.get(f"{path}/receipt", headers=IN_XML), building.gateway.schemas)
+
+    assert fits(shapes.Packages, listed)
+    (judged_by,) = [
+        one
+        for one in listed["schemas"]
+        if (one["standard"], one["version"]) == (receipt["standard"], receipt["standardVersion"])
+    ]
+    answers = judged_by["answers"]
+    assert receipt["root"] in judged_by["roots"]
+    assert (written.root, written.namespace) == (answers["rejection"], answers["namespace"])
+    assert (written.attribute("standard"), written.attribute("version")) == (answers["standard"], answers["version"])
+    assert "receipt" not in answers
+
+
 def test_another_portals_receipt_does_not_exist_in_xml_either(house: House, portal: httpx2.Client) -> None:
     """The form of an answer opens no door."""
     path = portal.post("/v1/submissions", content=invalid_antrag(), headers=XML).json()["instance"]

@@ -7,8 +7,12 @@ import pytest
 
 from gateway.errors import GatewayError
 from gateway.intake.refusals import STATUS
+from gateway.notice import Topic
+from gateway.receipt import shapes
 from gateway.validation import Valid
+from gateway.webhooks.signing import signed
 from tests.gateway.intake.house import SCHEMAS, House, open_house
+from tests.gateway.intake.shaped import fits
 
 OPERATIONS = {
     "submit": ("post", "/v1/submissions", {202, 400, 401, 403, 408, 409, 413, 415, 422, 429, 500, 503}),
@@ -133,6 +137,19 @@ def test_examples_in_json(described: Any) -> None:
         answer = content["application/json"]
         schema = described["components"]["schemas"][answer["schema"]["$ref"].rsplit("/", 1)[1]]
         assert set(schema["required"]) <= set(answer["example"]) <= set(schema["properties"])
+
+
+def test_what_portals_are_told_is_described(described: Any) -> None:
+    """The webhook section has the message with every type there is, an example of its shape, and the three headers."""
+    told = described["webhooks"]["submission"]["post"]
+    content = told["requestBody"]["content"]["application/json"]
+    schema = described["components"]["schemas"]["WebhookMessage"]
+
+    assert content["schema"] == {"$ref": "#/components/schemas/WebhookMessage"}
+    assert fits(shapes.WebhookMessage, content["example"])
+    assert set(schema["properties"]["type"]["enum"]) == set(Topic)
+    assert {one["name"] for one in told["parameters"]} == set(signed("msg_1", 1, b"", [b"x"]))
+    assert set(told["responses"]) == {"2XX", "410", "default"}
 
 
 def test_fields_are_explained_in_german(described: Any) -> None:
