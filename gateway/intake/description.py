@@ -21,7 +21,7 @@ from gateway.intake.refusals import RETRY_AFTER, NotAcceptable, status_of
 from gateway.intake.responses import JSON, PROBLEM, XML
 from gateway.intake.unpacking import DOCUMENT
 from gateway.journey import Kind
-from gateway.receipt import shapes
+from gateway.receipt import reply_shapes, shapes
 
 Json = dict[str, Any]
 Call = Callable[[Request], Awaitable[Response]]
@@ -35,7 +35,7 @@ _SHAPES: Final = (
     shapes.Status,
     shapes.Events,
     shapes.TechnicalReceipt,
-    shapes.Replies,
+    reply_shapes.Replies,
     shapes.Verdict,
     shapes.Route,
     shapes.Services,
@@ -50,9 +50,9 @@ _PARTS: Final = (
     shapes.Finding,
     shapes.Event,
     shapes.Enclosed,
-    shapes.Reply,
-    shapes.ReplyDocument,
-    shapes.ReplyFile,
+    reply_shapes.Reply,
+    reply_shapes.ReplyDocument,
+    reply_shapes.ReplyFile,
     shapes.RouteConnection,
     shapes.RouteRow,
     shapes.Place,
@@ -204,7 +204,7 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         answers={
             200: _answer(
                 "Die Antworten, die neueste zuletzt.",
-                shapes.Replies,
+                reply_shapes.Replies,
                 examples.REPLIES,
                 ["ETag", "Preference-Applied"],
             ),

@@ -22,7 +22,7 @@ from gateway.errors import (
 )
 from gateway.intake.refusals import TooSlow
 from gateway.journal import Entry
-from gateway.receipt import Receipt, shapes
+from gateway.receipt import Receipt, reply_shapes, shapes
 from gateway.reply import Effect, Kind, Origin, StoredReply
 from gateway.submission import Actor, Attachment, Finding, Micros, State, Submission, SubmissionId
 
@@ -146,7 +146,7 @@ REPLIES_ABOUT: Final = (
     "Jede ist geprüft wie ein Antrag und gehört zu genau dieser Einreichung. Dokument und Anlagen stehen hinter den "
     "Verweisen."
 )
-REPLIES: Final[shapes.Replies] = receipt.replies(
+REPLIES: Final[reply_shapes.Replies] = receipt.replies(
     ID,
     [
         StoredReply(

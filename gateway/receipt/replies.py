@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.errors import Language
-from gateway.receipt import shapes, words
+from gateway.receipt import reply_shapes, words
 from gateway.receipt.answers import links, moment
 from gateway.reply import StoredReply
 from gateway.submission import Attachment, SubmissionId
@@ -13,9 +13,9 @@ from gateway.submission import Attachment, SubmissionId
 
 def replies(
     submission: SubmissionId, rows: Sequence[StoredReply], language: Language, *, sandbox: bool
-) -> shapes.Replies:
+) -> reply_shapes.Replies:
     """What the authority answered, newest last."""
-    body: shapes.Replies = {
+    body: reply_shapes.Replies = {
         "submissionId": submission,
         "replies": [_reply(one, links(submission)["replies"], language) for one in rows if one.kind],
     }
@@ -24,9 +24,9 @@ def replies(
     return body
 
 
-def _reply(one: StoredReply, folder: str, language: Language) -> shapes.Reply:
+def _reply(one: StoredReply, folder: str, language: Language) -> reply_shapes.Reply:
     assert one.kind is not None
-    body: shapes.Reply = {
+    body: reply_shapes.Reply = {
         "replyId": one.id,
         "kind": one.kind.value,
         "kindLabel": words.KINDS[one.kind].into(language),
@@ -49,13 +49,13 @@ def _reply(one: StoredReply, folder: str, language: Language) -> shapes.Reply:
     return body
 
 
-def _document(one: StoredReply, folder: str) -> shapes.ReplyDocument | None:
+def _document(one: StoredReply, folder: str) -> reply_shapes.ReplyDocument | None:
     if not one.has_document:
         return None
     return {"href": f"{folder}/{one.id}/document", "mediaType": "application/xml", "size": one.size}
 
 
-def _file(file: Attachment, one: StoredReply, folder: str) -> shapes.ReplyFile:
+def _file(file: Attachment, one: StoredReply, folder: str) -> reply_shapes.ReplyFile:
     return {
         "name": file.name,
         "href": f"{folder}/{one.id}/attachments/{file.id}",

@@ -11,7 +11,7 @@ from gateway import way_back
 from gateway.adapter import Delivered
 from gateway.dispatch import Report
 from gateway.journal import Conclude, NoClaim
-from gateway.receipt import shapes
+from gateway.receipt import reply_shapes
 from gateway.reply import Kind, Origin
 from gateway.submission import Attachment, Grade, State, SubmissionId, new_id
 from gateway.testing import CANARIES, Correspondence, an_answer
@@ -82,7 +82,7 @@ def test_replies_are_listed_the_newest_last(portal: httpx2.Client, answered: str
 
     body = response.json()
     assert response.status_code == 200
-    assert fits(shapes.Replies, body)
+    assert fits(reply_shapes.Replies, body)
     assert [one["kind"] for one in body["replies"]] == ["status", "decision"]
     assert [one["kindLabel"] for one in body["replies"]] == ["Bearbeitungsstand", "Bescheid"]
     assert (body["replies"][0]["code"], body["replies"][0]["messageUuid"]) == ("in-bearbeitung", STATUS.uuid)
