@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import typer
 from typer.main import get_command
 
+from gateway.cli.adapters import adapters
 from gateway.cli.clients import clients
 from gateway.cli.connections import connections
 from gateway.cli.database import database
@@ -54,6 +55,7 @@ app.command("status", rich_help_panel=_TRYING)(status)
 app.command("doctor", rich_help_panel=_RUNNING)(doctor)
 app.command("serve", rich_help_panel=_RUNNING)(serve)
 app.command("work", rich_help_panel=_RUNNING)(work)
+app.add_typer(adapters, name="adapters", rich_help_panel=_RUNNING)
 app.add_typer(schemas, name="schemas", rich_help_panel=_RUNNING)
 app.add_typer(clients, name="clients", rich_help_panel=_RUNNING)
 app.add_typer(webhooks, name="webhooks", rich_help_panel=_RUNNING)
