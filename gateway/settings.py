@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -118,6 +119,16 @@ class Settings(BaseSettings):
         if url.get_secret_value() and not url.get_secret_value().startswith(schemes):
             raise ValueError(f"{' / '.join(f'{scheme}…' for scheme in schemes)}")
         return url
+
+    @field_validator("webhook_networks")
+    @classmethod
+    def _are_networks(cls, listed: str) -> str:
+        try:
+            for one in filter(None, (part.strip() for part in listed.split(","))):
+                ip_network(one)
+        except ValueError:
+            raise ValueError("10.20.0.0/16, fd00:1::/64, …") from None
+        return listed
 
     @property
     def journal_url(self) -> str:
