@@ -21,7 +21,7 @@ from gateway.intake.refusals import RETRY_AFTER, NotAcceptable, status_of
 from gateway.intake.responses import JSON, PROBLEM, XML
 from gateway.intake.unpacking import DOCUMENT
 from gateway.journey import Kind
-from gateway.receipt import shapes
+from gateway.receipt import reply_shapes, shapes
 
 Json = dict[str, Any]
 Call = Callable[[Request], Awaitable[Response]]
@@ -35,18 +35,24 @@ _SHAPES: Final = (
     shapes.Status,
     shapes.Events,
     shapes.TechnicalReceipt,
+    reply_shapes.Replies,
     shapes.Verdict,
     shapes.Route,
     shapes.Services,
     shapes.Connections,
     shapes.Packages,
+    shapes.WebhookMessage,
 )
 _PARTS: Final = (
+    shapes.WebhookData,
     shapes.Authority,
     shapes.Links,
     shapes.Finding,
     shapes.Event,
     shapes.Enclosed,
+    reply_shapes.Reply,
+    reply_shapes.ReplyDocument,
+    reply_shapes.ReplyFile,
     shapes.RouteConnection,
     shapes.RouteRow,
     shapes.Place,
@@ -80,6 +86,7 @@ def new_api(kind: Kind) -> FastAPI:
         openapi_tags=[
             {"name": "Einreichungen", "description": "Einen Antrag einreichen und verfolgen."},
             {"name": "Vorab", "description": "Fragen, bevor etwas eingereicht wird. Nichts davon wird gespeichert."},
+            {"name": "Webhooks", "description": "Was Portalen gemeldet wird, die eine Adresse dafür haben."},
             {"name": "Betrieb", "description": "Für Überwachung und Lastverteiler; ohne Anmeldung."},
         ],
         docs_url=None,
@@ -187,6 +194,54 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
     _add(
         api,
         "GET",
+        f"{one}/replies",
+        calls.replies,
+        name="getSubmissionReplies",
+        tag="Einreichungen",
+        summary="Antworten der Behörde",
+        description=examples.REPLIES_ABOUT,
+        parameters=[_SUBMISSION, _IF_NONE_MATCH, _PREFER],
+        answers={
+            200: _answer(
+                "Die Antworten, die neueste zuletzt.",
+                reply_shapes.Replies,
+                examples.REPLIES,
+                ["ETag", "Preference-Applied"],
+            ),
+            304: {"description": "Unverändert seit den Antworten, die If-None-Match nennt."},
+        },
+        refusals=examples.ON_LOOKING,
+    )
+    _add(
+        api,
+        "GET",
+        f"{one}/replies/{{reply}}/document",
+        calls.reply_document,
+        name="getReplyDocument",
+        tag="Einreichungen",
+        summary="Dokument einer Antwort",
+        description="Das XML, Byte für Byte wie vom Fachverfahren.",
+        parameters=[_SUBMISSION, _REPLY],
+        answers={200: _bytes("Das Dokument.", "application/xml")},
+        refusals=examples.ON_LOOKING,
+    )
+    _add(
+        api,
+        "GET",
+        f"{one}/replies/{{reply}}/attachments/{{attachment}}",
+        calls.reply_file,
+        name="getReplyAttachment",
+        tag="Einreichungen",
+        summary="Anlage einer Antwort",
+        description="Die Anlage, Byte für Byte wie vom Fachverfahren, mit dem Medientyp, den es nannte. Ihren Inhalt "
+        "prüft das Gateway nicht.",
+        parameters=[_SUBMISSION, _REPLY, _ATTACHMENT],
+        answers={200: _bytes("Die Anlage.", "application/octet-stream")},
+        refusals=examples.ON_LOOKING,
+    )
+    _add(
+        api,
+        "GET",
         "/v1/routes",
         calls.routes,
         name="findRoute",
@@ -245,7 +300,7 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
 
 
 def complete(api: FastAPI) -> None:
-    """Let /openapi.json show the shapes of answers and the one way to identify oneself."""
+    """Let /openapi.json show the shapes of answers, the one way to identify oneself, and what is told to portals."""
     schemas = _schemas()
 
     def openapi() -> Json:
@@ -262,6 +317,7 @@ def complete(api: FastAPI) -> None:
             components = described.setdefault("components", {})
             components.setdefault("schemas", {}).update(schemas)
             components["securitySchemes"] = {"token": _TOKEN}
+            described["webhooks"] = {"submission": {"post": _told_to_portals()}}
             api.openapi_schema = described
         return api.openapi_schema
 
@@ -303,6 +359,29 @@ def _add(
     )
 
 
+def _told_to_portals() -> Json:
+    """What a webhook gets: a request from here, for which a portal is the server."""
+    return {
+        "operationId": "submissionTold",
+        "tags": ["Webhooks"],
+        "summary": "Mit einer Einreichung geschah etwas",
+        "description": examples.ABOUT_WEBHOOKS,
+        "parameters": [*_SIGNED],
+        "requestBody": {
+            "required": True,
+            "content": {JSON: {"schema": _ref(shapes.WebhookMessage), "example": examples.TOLD}},
+        },
+        "responses": {
+            "2XX": {"description": "Angenommen. Der Inhalt der Antwort wird nicht gelesen."},
+            "410": {"description": "Hierhin soll nichts mehr gesendet werden: der Webhook wird abgeschaltet."},
+            "default": {
+                "description": "Nicht angenommen; dieselbe Meldung kommt später noch einmal. Retry-After wird "
+                "beachtet, einer Umleitung wird nicht gefolgt."
+            },
+        },
+    }
+
+
 # ── answers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -317,6 +396,14 @@ def _answer(
         "description": description,
         "headers": {name: _HEADERS[name] for name in ["Content-Language", *headers]},
         "content": content,
+    }
+
+
+def _bytes(description: str, media_type: str) -> Json:
+    return {
+        "description": description,
+        "headers": {"Content-Disposition": _HEADERS["Content-Disposition"]},
+        "content": {media_type: {"schema": {"type": "string", "contentMediaType": media_type}}},
     }
 
 
@@ -402,6 +489,22 @@ _SUBMISSION: Final[Json] = {
     "schema": {"type": "string", "format": "uuid"},
     "example": examples.ID,
 }
+_REPLY: Final[Json] = {
+    "name": "reply",
+    "in": "path",
+    "required": True,
+    "description": "Kennung der Antwort, wie die Liste der Antworten sie nennt.",
+    "schema": {"type": "string", "format": "uuid"},
+    "example": examples.REPLY_ID,
+}
+_ATTACHMENT: Final[Json] = {
+    "name": "attachment",
+    "in": "path",
+    "required": True,
+    "description": "Aus dem Verweis, den die Liste der Antworten nennt.",
+    "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+    "example": examples.FILE_ID,
+}
 _LEISTUNG: Final[Json] = {
     "name": "leistung",
     "in": "query",
@@ -471,6 +574,33 @@ _PREFER: Final[Json] = {
     "schema": {"type": "string"},
     "example": "wait=20",
 }
+_SIGNED: Final[list[Json]] = [
+    {
+        "name": "webhook-id",
+        "in": "header",
+        "required": True,
+        "description": "Kennung der Meldung: bei jeder Wiederholung dieselbe.",
+        "schema": {"type": "string"},
+        "example": "msg_8f14e45fceea167a5a36dedd4bea2543",
+    },
+    {
+        "name": "webhook-timestamp",
+        "in": "header",
+        "required": True,
+        "description": "Zeitpunkt dieses Versuchs, in Sekunden seit 1970 (UTC).",
+        "schema": {"type": "integer"},
+        "example": 1_793_350_802,
+    },
+    {
+        "name": "webhook-signature",
+        "in": "header",
+        "required": True,
+        "description": "`v1,` und HMAC-SHA256 über `webhook-id.webhook-timestamp.body`; während eines Wechsels des "
+        "Geheimnisses mehrere, durch Leerzeichen getrennt.",
+        "schema": {"type": "string"},
+        "example": "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
+    },
+]
 _LANGUAGE: Final[Json] = {
     "name": "Accept-Language",
     "in": "header",
@@ -482,6 +612,7 @@ _HEADERS: Final[Mapping[str, Json]] = {
     "Vary": {"description": "Wovon abhängt, in welcher Form die Antwort kommt.", "schema": {"type": "string"}},
     "ETag": {"description": "Kennzeichen dieses Standes.", "schema": {"type": "string"}},
     "Retry-After": {"description": "Sekunden, nach denen sich erneutes Fragen lohnt.", "schema": {"type": "integer"}},
+    "Content-Disposition": {"description": "Zum Speichern, nicht zum Anzeigen.", "schema": {"type": "string"}},
     "Preference-Applied": {"description": "Was von Prefer galt.", "schema": {"type": "string"}},
     "Content-Language": {"description": "Sprache der Antwort.", "schema": {"type": "string", "enum": ["de", "en"]}},
     "WWW-Authenticate": {"description": "Wie man sich anmeldet (RFC 6750).", "schema": {"type": "string"}},

@@ -22,8 +22,9 @@ from gateway.errors import (
 )
 from gateway.intake.refusals import TooSlow
 from gateway.journal import Entry
-from gateway.receipt import Receipt, shapes
-from gateway.submission import Actor, Finding, Micros, State, Submission, SubmissionId
+from gateway.receipt import Receipt, reply_shapes, shapes
+from gateway.reply import Effect, Kind, Origin, StoredReply
+from gateway.submission import Actor, Attachment, Finding, Micros, State, Submission, SubmissionId
 
 ID: Final = SubmissionId("0199c0de-0001-7000-8000-000000000001")
 AT: Final = Micros(1_793_350_800_000_000)
@@ -36,6 +37,12 @@ ABOUT: Final = (
     "etwas tun muss und was, steht in docs/problems.md. Keine Antwort wiederholt einen Wert aus einem Dokument."
 )
 ABOUT_SANDBOX: Final = " **Sandbox: nichts von hier erreicht eine echte Behörde.**"
+ABOUT_WEBHOOKS: Final = (
+    "Das Gateway sendet dies an die Adressen, die der Betreiber für ein Portal eingetragen hat "
+    "(`gateway webhooks add`), nach den Regeln von Standard Webhooks. Die Meldung sagt, dass etwas geschah, nicht was "
+    "in der Einreichung steht; den Stand fragt das Portal ab. Sie kommt mindestens einmal, und mehrere können in "
+    "anderer Reihenfolge ankommen, als es geschah. Wie man die Signatur prüft, zeigt docs/spec/webhooks.md."
+)
 SUBMIT: Final = (
     "Nimmt einen Antrag an, wenn sein Dokument gültig ist und die zuständige Behörde angebunden. Nach der Antwort 202 "
     "geht nichts mehr verloren. Anlagen kommen als weitere Teile einer multipart/form-data-Anfrage, nach dem Dokument."
@@ -131,6 +138,48 @@ EVENTS: Final[shapes.Events] = {
     "events": [
         {"at": receipt.moment(AT), "name": "submission.accepted", "state": "accepted", "stateLabel": "angenommen"}
     ],
+}
+REPLY_ID: Final = "0199c0de-0001-7000-8000-00000000000a"
+FILE_ID: Final = "5d1c3a52e70a4b0f9d1b6d7f9a1e2b3c"
+REPLIES_ABOUT: Final = (
+    "Was die Behörde geantwortet hat: Eingangsbestätigung, Aktenzeichen, Bearbeitungsstand, Bescheid, Rückweisung. "
+    "Jede ist geprüft wie ein Antrag und gehört zu genau dieser Einreichung. Dokument und Anlagen stehen hinter den "
+    "Verweisen."
+)
+REPLIES: Final[reply_shapes.Replies] = receipt.replies(
+    ID,
+    [
+        StoredReply(
+            id=REPLY_ID,
+            origin=Origin(adapter="filedrop", destination="augsburg-wohnsitz", test=False, by=""),
+            submission=ID,
+            kind=Kind.STATUS,
+            effect=Effect.CONFIRM,
+            code="in-bearbeitung",
+            box="",
+            settled_at=None,
+            received_at=Micros(AT + 86_400_000_000),
+            root="prozessnachricht.status.1170",
+            standard="AG-Prozess",
+            version="1.0",
+            message_uuid="0199c0de-0064-7000-8000-000000000064",
+            message_type="1170",
+            answers="0199c0de-0004-7000-8000-000000000004",
+            digest="",
+            size=1_702,
+            findings=(),
+            files=(
+                Attachment(id=FILE_ID, name="anlage-1", media_type="application/pdf", size=48_213, digest="60" * 32),
+            ),
+        )
+    ],
+    Language.GERMAN,
+    sandbox=False,
+)
+TOLD: Final[shapes.WebhookMessage] = {
+    "type": "submission.delivered",
+    "timestamp": receipt.moment(Micros(AT + 2_400_000)),
+    "data": {"submissionId": ID, "state": "delivered", "test": False, "sandbox": False, "links": receipt.links(ID)},
 }
 RECEIPT: Final[shapes.TechnicalReceipt] = {
     "submissionId": ID,

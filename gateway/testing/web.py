@@ -69,9 +69,10 @@ class WebServer:
     Listens on a loopback port of its own, over TLS; the port stays its own while it is down.
 
     Its files lie in `folder`: an authority, a certificate for the server, and `client`, which it demands to see.
+    `concerns` says which requests meet its mood; all of them, unless it is given.
     """
 
-    def __init__(self, folder: Path, handler: Handler) -> None:
+    def __init__(self, folder: Path, handler: Handler, *, concerns: Callable[[Request], bool] | None = None) -> None:
         self.authority = CertificateAuthority(folder)
         self.client = self.authority.issue("antragsgateway")
         self.mood = Mood.GOOD
@@ -79,6 +80,7 @@ class WebServer:
         self._good = self.authority.issue("fachverfahren")
         self._ended = self.authority.issue("fachverfahren", until=ended())
         self._handler = handler
+        self._concerns = concerns or (lambda _: True)
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.load_cert_chain(self._good.certificate, self._good.key)
         self._context.load_verify_locations(self.authority.file)
@@ -172,7 +174,7 @@ class WebServer:
                 return
 
     async def _play(self, request: Request, talk: _Talk) -> Reply | None:
-        match self.mood:
+        match self.mood if self._concerns(request) else Mood.GOOD:
             case Mood.SLOW:
                 await asyncio.sleep(self.slowness)
             case Mood.RESETS:

@@ -25,12 +25,8 @@ class Program:
     units: tuple[str, ...] = ()
     beside_path: str | None = None
     """A glob of folders searched before PATH: Debian keeps server programs off it."""
-    file: str | None = None
-    """A glob of where it lies, for what is no program at all"""
 
     def find(self) -> Path | None:
-        if self.file:
-            return next(Path("/").glob(self.file), None)
         folders = sorted(Path("/").glob(self.beside_path), key=_version) if self.beside_path else []
         found = shutil.which(self.name, path=os.pathsep.join(map(str, reversed(folders))))
         found = found or shutil.which(self.name)
@@ -45,7 +41,7 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """A file that a program needs beside it, and the Debian package it comes in."""
+    """A file that a program needs, and the Debian package it comes in."""
 
     name: str
     package: str
@@ -80,17 +76,20 @@ INITDB: Final = Program("initdb", "postgresql", (), "usr/lib/postgresql/*/bin")
 POSTGRES: Final = Program("postgres", "postgresql", ("postgresql.service",), "usr/lib/postgresql/*/bin")
 PSQL: Final = Program("psql", "postgresql", (), "usr/lib/postgresql/*/bin")
 PROMTOOL: Final = Program("promtool", "prometheus", ("prometheus.service",))
+SSHD: Final = Program("sshd", "openssh-server", ("ssh.service", "ssh.socket"), "usr/sbin")
 WRK: Final = Program("wrk", "wrk")
 CHROMIUM: Final = Program("chromium-headless-shell", "chromium-headless-shell")
 PDFINFO: Final = Program("pdfinfo", "poppler-utils")
 PDFTOTEXT: Final = Program("pdftotext", "poppler-utils")
-LIBERATION: Final = Program("Liberation Sans", "fonts-liberation", file="usr/share/fonts/**/LiberationSans-Regular.ttf")
+LIBERATION: Final = Library(
+    "LiberationSans-Regular.ttf", "fonts-liberation", Path("/usr/share/fonts/truetype/liberation")
+)
 JAVA: Final = Program("java", "default-jdk-headless")
 JAVAC: Final = Program("javac", "default-jdk-headless")
 XERCES: Final = Library("xercesImpl.jar", "libxerces2-java")
 
 FOR_TESTS: Final = (
-    *(RABBITMQ_SERVER, RABBITMQCTL, EPMD, ERL_CALL, INITDB, POSTGRES, PSQL, PROMTOOL),
+    *(RABBITMQ_SERVER, RABBITMQCTL, EPMD, ERL_CALL, INITDB, POSTGRES, PSQL, PROMTOOL, SSHD),
     *(CHROMIUM, PDFINFO, PDFTOTEXT, LIBERATION),
 )
 FOR_BENCHMARKS: Final = (WRK,)

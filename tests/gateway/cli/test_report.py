@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -26,7 +25,7 @@ FORMS = ("json", "csv", "page")
 
 
 @pytest.fixture
-def january(gateway: Call) -> Iterator[Call]:
+def january(gateway: Call) -> Call:
     """The command, beside a journal in which one Antrag and one test message arrived in January 2026."""
     clock = FakeClock()
 
