@@ -74,6 +74,9 @@ class Settings(BaseSettings):
     delivery_seconds: float | None = Field(
         None, description="seconds one delivery may take, where that is less than the adapter's own limit"
     )
+    collect_seconds: float = Field(
+        60.0, description="seconds between two looks for replies at a Fachverfahren that does not bring them itself"
+    )
     lease_spare: float = Field(
         60.0, description="seconds a worker's claim lasts beyond asking and delivering, to bring the outcome back"
     )
@@ -146,6 +149,11 @@ class Settings(BaseSettings):
     def schema_folders(self) -> tuple[Path, Path]:
         """All folders of schema packages: those that came along, and those of the operator."""
         return self.xsd, self.store_folder
+
+    @property
+    def reply_folders(self) -> tuple[Path, Path]:
+        """All folders of tables that say what is a reply: those that came along, and those of the operator."""
+        return self.xsd / "replies", self.store_folder / "replies"
 
     @property
     def secret_folder(self) -> Path:
