@@ -77,6 +77,7 @@ POSTGRES: Final = Program("postgres", "postgresql", ("postgresql.service",), "us
 PSQL: Final = Program("psql", "postgresql", (), "usr/lib/postgresql/*/bin")
 PROMTOOL: Final = Program("promtool", "prometheus", ("prometheus.service",))
 SSHD: Final = Program("sshd", "openssh-server", ("ssh.service", "ssh.socket"), "usr/sbin")
+SYSTEMD_ANALYZE: Final = Program("systemd-analyze", "systemd")
 WRK: Final = Program("wrk", "wrk")
 CHROMIUM: Final = Program("chromium-headless-shell", "chromium-headless-shell")
 PDFINFO: Final = Program("pdfinfo", "poppler-utils")
@@ -89,8 +90,20 @@ JAVAC: Final = Program("javac", "default-jdk-headless")
 XERCES: Final = Library("xercesImpl.jar", "libxerces2-java")
 
 FOR_TESTS: Final = (
-    *(RABBITMQ_SERVER, RABBITMQCTL, EPMD, ERL_CALL, INITDB, POSTGRES, PSQL, PROMTOOL, SSHD),
-    *(CHROMIUM, PDFINFO, PDFTOTEXT, LIBERATION),
+    RABBITMQ_SERVER,
+    RABBITMQCTL,
+    EPMD,
+    ERL_CALL,
+    INITDB,
+    POSTGRES,
+    PSQL,
+    PROMTOOL,
+    SSHD,
+    SYSTEMD_ANALYZE,
+    CHROMIUM,
+    PDFINFO,
+    PDFTOTEXT,
+    LIBERATION,
 )
 FOR_BENCHMARKS: Final = (WRK,)
 FOR_DRILLS: Final = (JAVA, JAVAC, XERCES)
