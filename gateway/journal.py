@@ -9,44 +9,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol
+from typing import Literal, Protocol
 
 from gateway.adapter import Enclosure, Ending, Stream
 from gateway.connection import CaseHome, ConnectionBook
 from gateway.dispatch import Letter, Report
 from gateway.notice import NoticeBook
+from gateway.reply import ReplyBook
 from gateway.submission import Attachment, Finding, Grade, Micros, State, Submission, SubmissionId
-
-TRANSITIONS: Final[Mapping[State | None, frozenset[State]]] = {
-    None: frozenset({State.REJECTED, State.ACCEPTED}),
-    State.ACCEPTED: frozenset({State.HANDED_OVER, State.EXPIRED}),
-    State.HANDED_OVER: frozenset(
-        {State.ACCEPTED, State.DELIVERED, State.CONFIRMED, State.REFUSED, State.PARKED, State.EXPIRED}
-    ),
-    State.DELIVERED: frozenset({State.CONFIRMED, State.REFUSED}),
-    State.CONFIRMED: frozenset({State.REFUSED}),
-    State.PARKED: frozenset({State.ACCEPTED, State.REFUSED}),
-    State.REFUSED: frozenset(),
-    State.REJECTED: frozenset(),
-    State.EXPIRED: frozenset(),
-}
-"""
-Which state may follow which; `None` is "not yet there".
-
-A refusal after `confirmed` is a Rückweisung that came late; `parked` → `refused` is an operator dropping it.
-"""
-
-
-def transition_table() -> str:
-    """`TRANSITIONS` as a Markdown table: a row for each state before, a column for each state after."""
-    head = ["", *(f"`{after}`" for after in State)]
-    rows = [
-        [f"`{before}`" if before else "not yet there", *("●" if after in follow else "" for after in State)]
-        for before, follow in TRANSITIONS.items()
-    ]
-    lines = (head, [":---", *(":---:" for _ in State)], *rows)
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
 
 # ── recording ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -325,7 +295,7 @@ class Claims(Protocol):
         ...
 
 
-class Journal(Claims, ConnectionBook, NoticeBook, Protocol):
+class Journal(Claims, ConnectionBook, NoticeBook, ReplyBook, Protocol):
     """
     What the gateway knows. Every method is one transaction, or part of one shared with others that wait.
 

@@ -33,7 +33,7 @@ from gateway.adapter import (
 from gateway.connection import CONNECTIONS, CaseHome, first_state
 from gateway.delivery import Policy, decide
 from gateway.dispatch import Dispatch, Letter, Post, Report
-from gateway.errors import BrokerUnavailable, MissingSecret, NotResponsible
+from gateway.errors import BrokerUnavailable, MissingSecret, NotResponsible, TooLarge
 from gateway.events import frames_of
 from gateway.journal import (
     AttachmentStore,
@@ -54,8 +54,9 @@ from gateway.journal import (
 from gateway.news import Bell, News
 from gateway.parcel import Parcel, Reused, accepted, not_in_scope, rejected
 from gateway.receipt import Letterhead, Receipt
+from gateway.reply import Origin, ReplyPost, ReplyTables
 from gateway.routing import Board, Door, NoDoor, Question, Tables
-from gateway.submission import SECOND, Micros, Reading
+from gateway.submission import SECOND, Attachment, Micros, Reading
 from gateway.validation import Invalid, Objected, Schemas, Undecided, Valid, Verdict, unmatched_enclosures
 
 Kind = Literal["sandbox", "production"]
@@ -78,6 +79,8 @@ class Gateway:
     clock: Callable[[], Micros]
     chance: Callable[[], float]
     """a number in [0, 1), to spread retries"""
+    reply_tables: ReplyTables = field(default_factory=ReplyTables)
+    """which messages are replies, and what they do"""
     letterhead: Letterhead = field(default_factory=Letterhead)
     """who writes the messages with which the gateway itself answers"""
     bell: Bell = field(default_factory=Bell)
@@ -102,6 +105,8 @@ class Workbench:
     endpoint: Callable[[str, bool], Endpoint]
     """a destination's endpoint, by its name and whether the test one is meant; raises MissingSecret where one is"""
     attachments: AttachmentStore
+    way_back: ReplyPost
+    """takes replies home"""
     time_limit: float
     """seconds a question or a delivery may take"""
     spare: float = 60.0
@@ -142,13 +147,20 @@ async def judge(parcel: Parcel, *, gateway: Gateway) -> Verdict:
 
     The door has measured the document already, so its size is not judged again.
     """
-    schemas, size = gateway.schemas, len(parcel.document)
+    return await judge_document(parcel.document, parcel.charset, parcel.attachments, schemas=gateway.schemas)
+
+
+async def judge_document(
+    document: bytes, charset: str | None, attachments: Sequence[Attachment], *, schemas: Schemas
+) -> Verdict:
+    """The verdict on a document that somebody has measured, and on what came with it, as `judge`."""
     verdict: Verdict | None = None
+    size = len(document)
     if size <= _SMALL:
-        verdict = schemas.glance(parcel.document, parcel.charset, most=size)
+        verdict = schemas.glance(document, charset, most=size)
     if verdict is None:
-        verdict = await asyncio.to_thread(schemas.judge, parcel.document, parcel.charset, most=size, only_utf8=True)
-    if isinstance(verdict, Valid) and (unmatched := unmatched_enclosures(verdict.reading, parcel.attachments)):
+        verdict = await asyncio.to_thread(schemas.judge, document, charset, most=size, only_utf8=True)
+    if isinstance(verdict, Valid) and (unmatched := unmatched_enclosures(verdict.reading, attachments)):
         return Objected(verdict.reading, (*verdict.findings, *unmatched), verdict.stages)
     return verdict
 
@@ -274,6 +286,7 @@ async def deliver(letter: Letter, *, bench: Workbench) -> None:
             started = time.perf_counter()
             ending = await _attempt(claim, bench)
             telling.ended(claim, ending, time.perf_counter() - started)
+            await _bring_back(claim, ending, bench)
             await _keep_words(claim, ending, bench)
             await _report(claim, ending, bench)
 
@@ -325,10 +338,27 @@ async def _in_time(answer: Awaitable[T], bench: Workbench) -> T | None:
         return None
 
 
+async def _bring_back(claim: Claim, ending: Ending, bench: Workbench) -> None:
+    """
+    What the Fachverfahren answered at once is the gateway's before the outcome counts.
+
+    Raises NobodysFault where that is not possible now: the outcome is not reported, so the attempt ends unclear.
+    """
+    if not isinstance(ending, Delivered | Refused) or not ending.replies:
+        return
+    submission = claim.submission
+    origin = Origin(adapter=submission.adapter, destination=submission.destination, test=submission.test, by=bench.name)
+    for reply in ending.replies:
+        try:
+            await bench.way_back.bring(replace(reply, submission=submission.id), origin)
+        except TooLarge as error:
+            telling.not_brought(origin, error.code)
+
+
 async def _keep_words(claim: Claim, ending: Ending, bench: Workbench) -> None:
     """A vendor's own words go into the document store; they may be personal."""
     match ending:
-        case Delivered(reference, _) if reference:
+        case Delivered(reference) if reference:
             await bench.claims.keep_words(claim, reference, "")
         case Refused(_, reason) if reason:
             await bench.claims.keep_words(claim, "", reason)

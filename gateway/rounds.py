@@ -9,10 +9,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from gateway import journey
+from gateway import journey, way_back
 from gateway.errors import BadTables, NobodysFault, OperatorsFault
 from gateway.events import (
     IMBALANCE,
+    IN_BOX,
     IN_STATE,
     NOTICES_WAITING,
     WEBHOOKS,
@@ -41,6 +42,8 @@ class Pace:
     idle: float = 0.5
     """the hand-over looks at least this often for what other processes or the clock made due"""
     lapse: float = 2.0
+    replies: float = 1.0
+    """what workers left is judged within this"""
     news: float = 0.5
     """who waits for a submission hears within this what other processes did to it"""
     connections: float = 1.0
@@ -67,6 +70,7 @@ async def rounds(gateway: Gateway, pace: Pace) -> AsyncIterator[None]:
             ("unclaimed", lambda: _then_wait(_return_unclaimed(gateway, pace), pace.unconfirmed / 3)),
             ("news", lambda: _then_wait(journey.look_for_news(gateway=gateway), pace.news)),
             ("connections", _Following(gateway, pace).look),
+            ("replies", lambda: _replies(gateway, pace)),
             ("ledger", lambda: _balance(gateway, pace)),
             ("webhooks", lambda: _then_wait(_count_webhooks(gateway), pace.snapshot)),
             ("orphans", lambda: _then_wait(_sweep(gateway, pace), pace.sweep)),
@@ -137,6 +141,12 @@ async def _return_unclaimed(gateway: Gateway, pace: Pace) -> None:
         gateway.bell.ring()
 
 
+async def _replies(gateway: Gateway, pace: Pace) -> None:
+    await way_back.take_in_arrivals(gateway=gateway)
+    await way_back.settle(gateway=gateway)
+    await asyncio.sleep(pace.replies)
+
+
 class _Following:
     """Looks whether connections changed, and remembers the version it saw."""
 
@@ -155,6 +165,7 @@ async def _balance(gateway: Gateway, pace: Pace) -> None:
     loop = asyncio.get_running_loop()
     began = loop.time()
     show(await gateway.journal.ledger())
+    IN_BOX.set(await gateway.journal.boxed())
     await asyncio.sleep(max(pace.snapshot, 20 * (loop.time() - began)))
 
 

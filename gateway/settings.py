@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -73,6 +74,9 @@ class Settings(BaseSettings):
     delivery_seconds: float | None = Field(
         None, description="seconds one delivery may take, where that is less than the adapter's own limit"
     )
+    collect_seconds: float = Field(
+        60.0, description="seconds between two looks for replies at a Fachverfahren that does not bring them itself"
+    )
     lease_spare: float = Field(
         60.0, description="seconds a worker's claim lasts beyond asking and delivering, to bring the outcome back"
     )
@@ -116,6 +120,16 @@ class Settings(BaseSettings):
             raise ValueError(f"{' / '.join(f'{scheme}…' for scheme in schemes)}")
         return url
 
+    @field_validator("webhook_networks")
+    @classmethod
+    def _are_networks(cls, listed: str) -> str:
+        try:
+            for one in filter(None, (part.strip() for part in listed.split(","))):
+                ip_network(one)
+        except ValueError:
+            raise ValueError("10.20.0.0/16, fd00:1::/64, …") from None
+        return listed
+
     @property
     def journal_url(self) -> str:
         """The journal's address: what was set, or the SQLite file in the data folder."""
@@ -135,6 +149,11 @@ class Settings(BaseSettings):
     def schema_folders(self) -> tuple[Path, Path]:
         """All folders of schema packages: those that came along, and those of the operator."""
         return self.xsd, self.store_folder
+
+    @property
+    def reply_folders(self) -> tuple[Path, Path]:
+        """All folders of tables that say what is a reply: those that came along, and those of the operator."""
+        return self.xsd / "replies", self.store_folder / "replies"
 
     @property
     def secret_folder(self) -> Path:

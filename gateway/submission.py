@@ -21,7 +21,7 @@ SECOND: Final = 1_000_000
 
 
 class State(StrEnum):
-    """Where a submission stands. There are no others; `journal.TRANSITIONS` says which may follow which."""
+    """Where a submission stands. There are no others; `transitions.TRANSITIONS` says which may follow which."""
 
     REJECTED = "rejected"
     ACCEPTED = "accepted"

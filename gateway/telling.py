@@ -12,10 +12,16 @@ from gateway.events import (
     AdapterBroke,
     AttemptEnded,
     BreakerMoved,
+    CollectingBroke,
     DeliveryPostponed,
     LettersHandedOver,
     LettersTakenBack,
     LetterVoid,
+    RepliesNotCollected,
+    ReplyBoxed,
+    ReplyReceived,
+    ReplyRepeated,
+    ReplySettled,
     ReportIgnored,
     SubmissionAccepted,
     SubmissionMoved,
@@ -23,9 +29,11 @@ from gateway.events import (
     SubmissionRejected,
     SubmissionReplayed,
     UuidReused,
+    frames_of,
 )
 from gateway.journal import Claim, Conclude, Conflicting, Entry, Ignored, Moved, NoClaim, Park, Standing, TryAgain
 from gateway.parcel import Parcel
+from gateway.reply import Boxed, Kept, Origin, Repeated, Settled
 from gateway.submission import SECOND, State
 
 
@@ -172,3 +180,71 @@ def moved(move: Moved) -> None:
             return
     if move.breaker_open is not None:
         BreakerMoved(destination=submission.destination, adapter=submission.adapter, open=move.breaker_open).tell()
+
+
+# ── the way back ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def taken_in(taken: Kept | Boxed | Repeated, origin: Origin) -> None:
+    """A reply came home."""
+    match taken:
+        case Kept(reply, settle):
+            submission = settle.submission
+            ReplyReceived(
+                reply=reply.id,
+                submission=submission.id,
+                service=submission.service,
+                adapter=origin.adapter,
+                kind=reply.kind or "",
+                code=reply.code,
+                by=origin.by,
+                trace=submission.traceparent,
+            ).tell()
+            settled(settle)
+        case Boxed(reply):
+            ReplyBoxed(
+                reply=reply.id,
+                adapter=origin.adapter,
+                destination=origin.destination,
+                cause=reply.box,
+                by=origin.by,
+            ).tell()
+        case Repeated(first):
+            ReplyRepeated(reply=first.id, adapter=origin.adapter, by=origin.by).tell()
+
+
+def settled(one: Settled) -> None:
+    """A reply took effect, where it has one."""
+    if one.before is one.after:
+        return
+    submission = one.submission
+    ReplySettled(
+        submission=submission.id,
+        service=submission.service,
+        adapter=submission.adapter,
+        state=one.after,
+        concluded=one.concluded,
+        seconds=(one.at - submission.received_at) / SECOND,
+        code=one.code,
+        trace=submission.traceparent,
+    ).tell()
+
+
+def not_brought(origin: Origin, because: str) -> None:
+    """A reply cannot be taken; it stays where it is, where that is possible."""
+    RepliesNotCollected(adapter=origin.adapter, destination=origin.destination, because=because).tell()
+
+
+def not_collected(origin: Origin, because: str) -> None:
+    """Nobody can say now what waits there."""
+    RepliesNotCollected(adapter=origin.adapter, destination=origin.destination, because=because).tell()
+
+
+def collecting_broke(origin: Origin, error: Exception) -> None:
+    """An adapter raised while it collected."""
+    CollectingBroke(
+        adapter=origin.adapter,
+        destination=origin.destination,
+        error=type(error).__name__,
+        frames=frames_of(error),
+    ).tell()

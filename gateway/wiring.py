@@ -27,12 +27,13 @@ from gateway.drivers.sql.journal import SqlJournal, open_journal
 from gateway.drivers.sql.lock import alone
 from gateway.drivers.sql.schema import is_postgres, sqlite_file
 from gateway.errors import BadAdapter, BadSettings
-from gateway.events import BUILD, FACTS, GatewayStarted, GatewayStopping
+from gateway.events import BUILD, FACTS, REPLY_TABLES, GatewayStarted, GatewayStopping
 from gateway.intake import ClientRegister, Connection, Limits, build, samples_in
 from gateway.journey import Gateway
 from gateway.notice import Persistence
 from gateway.plugins import Plugins
 from gateway.receipt import Letterhead
+from gateway.reply import ReplyTables
 from gateway.rounds import Pace, following_tables, rounds, standing
 from gateway.routing import Board, Tables, Watch
 from gateway.routing.secrets import FindEndpoint, Vault, revealing
@@ -40,8 +41,9 @@ from gateway.routing.watching import insist_on_destinations, insist_on_secrets
 from gateway.settings import Settings
 from gateway.status import Status
 from gateway.validation import Schemas
+from gateway.way_back import Beside, Most
 from gateway.webhooks import Postman, Sender, networks
-from gateway.worker import working
+from gateway.worker import WayBack, working
 
 _IN_PROCESS: Final = "in-process"
 """the worker's name in a gateway that delivers by itself"""
@@ -56,11 +58,12 @@ class Facts:
     schemas: Schemas
     tables: Tables
     plugins: Plugins
+    reply_tables: ReplyTables
 
 
 def load_facts(settings: Settings) -> Facts:
     """
-    Schema packages, routing tables and adapters.
+    Schema packages, routing tables, adapters, and what messages mean as replies.
 
     Raises:
         BadPackage, BadTables, BadAdapter: which file, or which adapter, and why.
@@ -69,6 +72,7 @@ def load_facts(settings: Settings) -> Facts:
         schemas=Schemas.load(*settings.schema_folders),
         tables=Tables.load(settings.routing, settings.data.resolve()),
         plugins=plugins.load(),
+        reply_tables=ReplyTables.load(*settings.reply_folders),
     )
     _insist_on_adapters(facts.tables, facts.plugins)
     return facts
@@ -168,6 +172,7 @@ async def serving(
                     facts.plugins.found.values(),
                     name=_IN_PROCESS,
                     endpoint=endpoint or revealing(board.endpoint, vault),
+                    board=board,
                     journal=journal,
                     post=lambda _: here,
                 )
@@ -230,6 +235,7 @@ async def working_beside(settings: Settings, names: Sequence[str]) -> AsyncItera
                 chosen,
                 name=name,
                 endpoint=revealing(board.endpoint, vault),
+                board=board,
                 journal=journal,
                 post=posts.__getitem__,
             )
@@ -268,6 +274,7 @@ async def _dispatch(settings: Settings, facts: Facts, journal: SqlJournal) -> As
 def _gateway(settings: Settings, facts: Facts, board: Board, journal: SqlJournal, dispatch: Dispatch) -> Gateway:
     BUILD.info({"version": VERSION, "kind": settings.kind})
     FACTS.info({"tables": facts.tables.digest, "schemas": facts.schemas.digest})
+    REPLY_TABLES.info({"digest": facts.reply_tables.digest})
     patience = Patience(
         first=settings.retry_first, longest=settings.retry_longest, give_up_after=settings.give_up_days * DAY
     )
@@ -282,6 +289,7 @@ def _gateway(settings: Settings, facts: Facts, board: Board, journal: SqlJournal
         policies=policies.__getitem__,
         clock=clock,
         chance=random.random,
+        reply_tables=facts.reply_tables,
         letterhead=Letterhead(
             name=settings.answers_as, kennung=settings.answers_kennung, contact=settings.answers_contact
         ),
@@ -335,22 +343,38 @@ async def _working(
     *,
     name: str,
     endpoint: FindEndpoint,
+    board: Board,
     journal: SqlJournal,
     post: Callable[[str], Post],
 ) -> AsyncIterator[None]:
+    attachments = AttachmentFolder(settings.attachment_folder, clock)
+    most = Most(
+        document=settings.max_document, attachment=settings.max_attachment, attachments=settings.max_attachments
+    )
     async with working(
         chosen,
         name=name,
         claims=journal,
         post=post,
         endpoint=endpoint,
-        attachments=AttachmentFolder(settings.attachment_folder, clock),
+        attachments=attachments,
         at_once=settings.at_once,
         longest=settings.delivery_seconds,
         spare=settings.lease_spare,
         opened=plugins.opened,
+        home=WayBack(
+            post=Beside(arrivals=journal, attachments=attachments, clock=clock, most=most),
+            destinations=lambda adapter: _reached_by(adapter, board),
+            every=settings.collect_seconds,
+        ),
     ):
         yield
+
+
+def _reached_by(adapter: str, board: Board) -> list[tuple[str, bool]]:
+    """An adapter's destinations by the tables in use, live and for tests."""
+    named = [one.name for one in board.now.destinations if one.adapter == adapter]
+    return [(name, test) for name in named for test in (False, True)]
 
 
 def _listener(settings: Settings) -> socket.socket:

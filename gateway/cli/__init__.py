@@ -26,6 +26,7 @@ from gateway.cli.judging import check
 from gateway.cli.ledger import ledger
 from gateway.cli.parked import parked
 from gateway.cli.regions import regions
+from gateway.cli.replies import replies
 from gateway.cli.reporting import report
 from gateway.cli.responsibility import responsibility
 from gateway.cli.routes import routes
@@ -66,6 +67,7 @@ app.add_typer(regions, name="regions", rich_help_panel=_ROUTING)
 app.add_typer(responsibility, name="responsibility", rich_help_panel=_ROUTING)
 app.add_typer(report, name="report", rich_help_panel=_LOOKING)
 app.add_typer(parked, name="parked", rich_help_panel=_LOOKING)
+app.add_typer(replies, name="replies", rich_help_panel=_LOOKING)
 app.command("ledger", rich_help_panel=_LOOKING)(ledger)
 
 

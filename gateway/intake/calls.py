@@ -22,7 +22,18 @@ from gateway.intake.limits import Limits
 from gateway.intake.packages import packages
 from gateway.intake.parameters import Kind, wanted
 from gateway.intake.refusals import no_message
-from gateway.intake.responses import NOT_STORED, PROBLEM, VARIES, in_xml, knows, note_refusal, told, told_unless_known
+from gateway.intake.responses import (
+    NOT_STORED,
+    PROBLEM,
+    VARIES,
+    handed_out,
+    in_xml,
+    knows,
+    note_refusal,
+    streamed,
+    told,
+    told_unless_known,
+)
 from gateway.intake.routes import connections, route, services
 from gateway.intake.unpacking import read_document, unpack
 from gateway.intake.visit import Visit
@@ -31,6 +42,7 @@ from gateway.journal import Client, Standing
 from gateway.journey import Gateway
 from gateway.parcel import Parcel, Reused
 from gateway.receipt import Answered, Receipt
+from gateway.reply import StoredReply
 from gateway.routing import ConnectionState, Question, Wanted, explain, offered
 from gateway.submission import SECOND, Finding, Micros, State, Submission, SubmissionId
 
@@ -212,6 +224,48 @@ class Calls:
         )
         return told(body, visit, headers=NOT_STORED | VARIES)
 
+    async def replies(self, request: Request) -> Response:
+        """What the authority answered, newest last; 304 where that is known already."""
+        visit = Visit.of(request.scope)
+        standing = await self._standing(request, visit)
+        with self._waiting_room.seat(visit, standing.submission.id) as seat:
+            while (answer := await self._answered(standing, visit)).status_code == _KNOWN and await seat.heard(
+                standing.version
+            ):
+                standing = await self._now(standing)
+            return seat.told(answer)
+
+    async def _answered(self, standing: Standing, visit: Visit) -> Response:
+        submission = standing.submission.id
+        rows = await self._gateway.journal.replies(submission)
+        return told_unless_known(receipt.replies(submission, rows, visit.language, sandbox=self._sandbox), visit)
+
+    async def reply_document(self, request: Request) -> Response:
+        """The document of a reply, byte for byte."""
+        reply = await self._reply(request)
+        document = await self._gateway.journal.reply_document(reply.id)
+        if document is None:
+            raise _no_reply()
+        return handed_out(document, f"{reply.id}.xml")
+
+    async def reply_file(self, request: Request) -> Response:
+        """An attachment of a reply, byte for byte."""
+        reply = await self._reply(request)
+        named = request.path_params["attachment"]
+        file = next((one for one in reply.files if one.id == named), None)
+        if file is None:
+            raise _no_reply()
+        return streamed(self._gateway.attachments.open(file).chunks(), file)
+
+    async def _reply(self, request: Request) -> StoredReply:
+        """A reply to the client's own submission."""
+        standing = await self._standing(request, Visit.of(request.scope))
+        named = request.path_params["reply"]
+        reply = await self._gateway.journal.reply(named) if _UUID.fullmatch(named) else None
+        if reply is None or reply.submission != standing.submission.id:
+            raise _no_reply()
+        return reply
+
     async def _standing(self, request: Request, visit: Visit) -> Standing:
         """The client's own submission. Another client's does not exist for it, and operators hear of the question."""
         client = await self._identified(visit)
@@ -309,4 +363,11 @@ def _no_submission() -> NotFound:
     return NotFound(
         "Eine Einreichung mit dieser Kennung gibt es für diesen Zugang nicht.",
         "There is no submission of this id for this client.",
+    )
+
+
+def _no_reply() -> NotFound:
+    return NotFound(
+        "Eine solche Antwort gibt es zu dieser Einreichung nicht, oder sie wird nicht mehr aufbewahrt.",
+        "There is no such reply to this submission, or it is not kept any more.",
     )

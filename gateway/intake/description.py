@@ -21,7 +21,7 @@ from gateway.intake.refusals import RETRY_AFTER, NotAcceptable, status_of
 from gateway.intake.responses import JSON, PROBLEM, XML
 from gateway.intake.unpacking import DOCUMENT
 from gateway.journey import Kind
-from gateway.receipt import shapes
+from gateway.receipt import reply_shapes, shapes
 
 Json = dict[str, Any]
 Call = Callable[[Request], Awaitable[Response]]
@@ -35,6 +35,7 @@ _SHAPES: Final = (
     shapes.Status,
     shapes.Events,
     shapes.TechnicalReceipt,
+    reply_shapes.Replies,
     shapes.Verdict,
     shapes.Route,
     shapes.Services,
@@ -49,6 +50,9 @@ _PARTS: Final = (
     shapes.Finding,
     shapes.Event,
     shapes.Enclosed,
+    reply_shapes.Reply,
+    reply_shapes.ReplyDocument,
+    reply_shapes.ReplyFile,
     shapes.RouteConnection,
     shapes.RouteRow,
     shapes.Place,
@@ -186,6 +190,54 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         parameters=[_SUBMISSION, _ACCEPT],
         answers={200: _answer("Die Quittung.", shapes.TechnicalReceipt, examples.RECEIPT, ["Vary"], message=_RECEIPT)},
         refusals=(*examples.ON_LOOKING, NotAcceptable()),
+    )
+    _add(
+        api,
+        "GET",
+        f"{one}/replies",
+        calls.replies,
+        name="getSubmissionReplies",
+        tag="Einreichungen",
+        summary="Antworten der Behörde",
+        description=examples.REPLIES_ABOUT,
+        parameters=[_SUBMISSION, _IF_NONE_MATCH, _PREFER],
+        answers={
+            200: _answer(
+                "Die Antworten, die neueste zuletzt.",
+                reply_shapes.Replies,
+                examples.REPLIES,
+                ["ETag", "Preference-Applied"],
+            ),
+            304: {"description": "Unverändert seit den Antworten, die If-None-Match nennt."},
+        },
+        refusals=examples.ON_LOOKING,
+    )
+    _add(
+        api,
+        "GET",
+        f"{one}/replies/{{reply}}/document",
+        calls.reply_document,
+        name="getReplyDocument",
+        tag="Einreichungen",
+        summary="Dokument einer Antwort",
+        description="Das XML, Byte für Byte wie vom Fachverfahren.",
+        parameters=[_SUBMISSION, _REPLY],
+        answers={200: _bytes("Das Dokument.", "application/xml")},
+        refusals=examples.ON_LOOKING,
+    )
+    _add(
+        api,
+        "GET",
+        f"{one}/replies/{{reply}}/attachments/{{attachment}}",
+        calls.reply_file,
+        name="getReplyAttachment",
+        tag="Einreichungen",
+        summary="Anlage einer Antwort",
+        description="Die Anlage, Byte für Byte wie vom Fachverfahren, mit dem Medientyp, den es nannte. Ihren Inhalt "
+        "prüft das Gateway nicht.",
+        parameters=[_SUBMISSION, _REPLY, _ATTACHMENT],
+        answers={200: _bytes("Die Anlage.", "application/octet-stream")},
+        refusals=examples.ON_LOOKING,
     )
     _add(
         api,
@@ -347,6 +399,14 @@ def _answer(
     }
 
 
+def _bytes(description: str, media_type: str) -> Json:
+    return {
+        "description": description,
+        "headers": {"Content-Disposition": _HEADERS["Content-Disposition"]},
+        "content": {media_type: {"schema": {"type": "string", "contentMediaType": media_type}}},
+    }
+
+
 def _by_status(refusals: tuple[GatewayError, ...]) -> dict[int, Json]:
     """Each refusal under its status, with the problem it would really be; 500 belongs to every call."""
     answers: dict[int, Json] = {}
@@ -428,6 +488,22 @@ _SUBMISSION: Final[Json] = {
     "description": "Kennung der Einreichung, wie die Quittung sie nennt.",
     "schema": {"type": "string", "format": "uuid"},
     "example": examples.ID,
+}
+_REPLY: Final[Json] = {
+    "name": "reply",
+    "in": "path",
+    "required": True,
+    "description": "Kennung der Antwort, wie die Liste der Antworten sie nennt.",
+    "schema": {"type": "string", "format": "uuid"},
+    "example": examples.REPLY_ID,
+}
+_ATTACHMENT: Final[Json] = {
+    "name": "attachment",
+    "in": "path",
+    "required": True,
+    "description": "Aus dem Verweis, den die Liste der Antworten nennt.",
+    "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+    "example": examples.FILE_ID,
 }
 _LEISTUNG: Final[Json] = {
     "name": "leistung",
@@ -536,6 +612,7 @@ _HEADERS: Final[Mapping[str, Json]] = {
     "Vary": {"description": "Wovon abhängt, in welcher Form die Antwort kommt.", "schema": {"type": "string"}},
     "ETag": {"description": "Kennzeichen dieses Standes.", "schema": {"type": "string"}},
     "Retry-After": {"description": "Sekunden, nach denen sich erneutes Fragen lohnt.", "schema": {"type": "integer"}},
+    "Content-Disposition": {"description": "Zum Speichern, nicht zum Anzeigen.", "schema": {"type": "string"}},
     "Preference-Applied": {"description": "Was von Prefer galt.", "schema": {"type": "string"}},
     "Content-Language": {"description": "Sprache der Antwort.", "schema": {"type": "string", "enum": ["de", "en"]}},
     "WWW-Authenticate": {"description": "Wie man sich anmeldet (RFC 6750).", "schema": {"type": "string"}},

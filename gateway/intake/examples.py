@@ -22,8 +22,9 @@ from gateway.errors import (
 )
 from gateway.intake.refusals import TooSlow
 from gateway.journal import Entry
-from gateway.receipt import Receipt, shapes
-from gateway.submission import Actor, Finding, Micros, State, Submission, SubmissionId
+from gateway.receipt import Receipt, reply_shapes, shapes
+from gateway.reply import Effect, Kind, Origin, StoredReply
+from gateway.submission import Actor, Attachment, Finding, Micros, State, Submission, SubmissionId
 
 ID: Final = SubmissionId("0199c0de-0001-7000-8000-000000000001")
 AT: Final = Micros(1_793_350_800_000_000)
@@ -138,6 +139,43 @@ EVENTS: Final[shapes.Events] = {
         {"at": receipt.moment(AT), "name": "submission.accepted", "state": "accepted", "stateLabel": "angenommen"}
     ],
 }
+REPLY_ID: Final = "0199c0de-0001-7000-8000-00000000000a"
+FILE_ID: Final = "5d1c3a52e70a4b0f9d1b6d7f9a1e2b3c"
+REPLIES_ABOUT: Final = (
+    "Was die Behörde geantwortet hat: Eingangsbestätigung, Aktenzeichen, Bearbeitungsstand, Bescheid, Rückweisung. "
+    "Jede ist geprüft wie ein Antrag und gehört zu genau dieser Einreichung. Dokument und Anlagen stehen hinter den "
+    "Verweisen."
+)
+REPLIES: Final[reply_shapes.Replies] = receipt.replies(
+    ID,
+    [
+        StoredReply(
+            id=REPLY_ID,
+            origin=Origin(adapter="filedrop", destination="augsburg-wohnsitz", test=False, by=""),
+            submission=ID,
+            kind=Kind.STATUS,
+            effect=Effect.CONFIRM,
+            code="in-bearbeitung",
+            box="",
+            settled_at=None,
+            received_at=Micros(AT + 86_400_000_000),
+            root="prozessnachricht.status.1170",
+            standard="AG-Prozess",
+            version="1.0",
+            message_uuid="0199c0de-0064-7000-8000-000000000064",
+            message_type="1170",
+            answers="0199c0de-0004-7000-8000-000000000004",
+            digest="",
+            size=1_702,
+            findings=(),
+            files=(
+                Attachment(id=FILE_ID, name="anlage-1", media_type="application/pdf", size=48_213, digest="60" * 32),
+            ),
+        )
+    ],
+    Language.GERMAN,
+    sandbox=False,
+)
 TOLD: Final[shapes.WebhookMessage] = {
     "type": "submission.delivered",
     "timestamp": receipt.moment(Micros(AT + 2_400_000)),

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
 from fastapi import Response
+from fastapi.responses import StreamingResponse
 
 from gateway import receipt
 from gateway.errors import GatewayError, Language, NotIdentified, OperatorsFault
 from gateway.events import RequestFailed, RequestRefused, frames_of
 from gateway.intake.refusals import RETRY_AFTER, Failure, status_of
 from gateway.intake.visit import Visit
+from gateway.submission import Attachment
 
 JSON: Final = "application/json"
 PROBLEM: Final = "application/problem+json"
@@ -24,6 +26,8 @@ VARIES: Final = {"Vary": "Accept, Accept-Language"}
 """For what comes in more than one form."""
 NOT_STORED: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 """For what is fetched. Answers to POST are stored by nobody (RFC 9111 §3), and each header costs time."""
+
+_TO_SAVE: Final[Mapping[str, str]] = {**NOT_STORED, "Content-Security-Policy": "default-src 'none'; sandbox"}
 
 _encoder: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
 
@@ -42,6 +46,21 @@ def told(
         status,
         {"Content-Type": media_type, "Content-Language": visit.language.value, **headers},
     )
+
+
+def handed_out(document: bytes, name: str) -> Response:
+    """A document as it is, to be saved and not to be shown: nobody here vouches for what is in it."""
+    return Response(document, 200, {**_TO_SAVE, "Content-Type": "application/xml", **_named(name)})
+
+
+def streamed(pieces: AsyncIterator[bytes], file: Attachment) -> Response:
+    """A file as it is, piece by piece, under its id: what a vendor called it stands in the reply."""
+    headers = {**_TO_SAVE, "Content-Type": file.media_type, "Content-Length": str(file.size), **_named(file.id)}
+    return StreamingResponse(pieces, 200, headers)
+
+
+def _named(name: str) -> Mapping[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
 
 
 def told_unless_known(body: Mapping[str, Any], visit: Visit) -> Response:

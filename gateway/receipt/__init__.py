@@ -18,6 +18,7 @@ from gateway.receipt.answers import (
 )
 from gateway.receipt.message import Answered, Letterhead
 from gateway.receipt.receipt import Receipt
+from gateway.receipt.replies import replies
 
 __all__ = [
     "PROBLEM",
@@ -31,6 +32,7 @@ __all__ = [
     "moment",
     "problem",
     "rejected",
+    "replies",
     "status",
     "technical_receipt",
     "verdict",

@@ -248,7 +248,7 @@ def findings(found: Iterable[Finding], language: Language) -> list[shapes.Findin
 def links(submission: SubmissionId) -> shapes.Links:
     """Where to read on."""
     self = f"/v1/submissions/{submission}"
-    return {"self": self, "events": f"{self}/events", "receipt": f"{self}/receipt"}
+    return {"self": self, "events": f"{self}/events", "receipt": f"{self}/receipt", "replies": f"{self}/replies"}
 
 
 def _finding(one: Finding, language: Language) -> shapes.Finding:

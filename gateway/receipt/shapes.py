@@ -24,6 +24,7 @@ class Links(TypedDict):
     self: str
     events: str
     receipt: str
+    replies: str
 
 
 class Words(TypedDict):

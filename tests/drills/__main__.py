@@ -12,18 +12,21 @@ from tests.conftest import SHARED_DATA
 from tests.drills import (
     Arrivals,
     Report,
+    Told,
     broker_wiped,
     cases_in_order,
     gateway_killed,
+    portals_told,
     threads_crowded,
     verdicts_compared,
     wires_cut,
     worker_killed,
 )
+from tests.drills.telling import SETTINGS as TELLING
 from tests.rig import Servers, installed
 from tests.services import PostgresServer, RabbitServer
 
-Drill = Callable[[], Awaitable[Report | Arrivals]]
+Drill = Callable[[], Awaitable[Report | Arrivals | Told]]
 
 
 def main() -> int:
@@ -65,6 +68,14 @@ async def _all(dice: random.Random) -> bool:
             async with installed(servers) as installation:
                 return await worker_killed(installation, submissions=500, kills=20, dice=dice)
 
+        async def told() -> Told:
+            async with installed(settings=TELLING) as installation:
+                return await portals_told(installation, submissions=300, kills=12, dice=dice)
+
+        async def really_told() -> Told:
+            async with installed(servers, settings=TELLING) as installation:
+                return await portals_told(installation, submissions=300, kills=12, dice=dice)
+
         async def wiped() -> Report:
             async with installed(servers) as installation:
                 return await broker_wiped(installation, rabbit, submissions=2_000, away=30)
@@ -82,6 +93,8 @@ async def _all(dice: random.Random) -> bool:
             ("gateway killed, SQLite", embedded),
             ("gateway killed, PostgreSQL + RabbitMQ", real_gateway),
             ("worker killed, PostgreSQL + RabbitMQ", real_worker),
+            ("portal told by a gateway that is killed, SQLite", told),
+            ("portal told by a gateway that is killed, PostgreSQL + RabbitMQ", really_told),
             ("broker away for 30 s and wiped", wiped),
             ("wires cut before and after the confirm", cut),
             ("cases of three messages, two gateways", in_order),

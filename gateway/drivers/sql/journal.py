@@ -9,7 +9,19 @@ from contextlib import asynccontextmanager
 
 from gateway.connection import CaseHome, Connection, ConnectionState, Preflight, Step
 from gateway.dispatch import Letter, Report
-from gateway.drivers.sql import accounting, connecting, handing_over, looking, notifying, recording, registers, webhooks
+from gateway.drivers.sql import (
+    accounting,
+    answering,
+    boxing,
+    connecting,
+    handing_over,
+    looking,
+    notifying,
+    recording,
+    registers,
+    reply_rows,
+    webhooks,
+)
 from gateway.drivers.sql.cases import CASE_HOME, Reference
 from gateway.drivers.sql.claiming import KEEP_WORDS, Resting, Wish, Words, claim, never
 from gateway.drivers.sql.concluding import ABANDON, DROP, OVER, RELEASE, ByHand, Ended, conclude
@@ -39,6 +51,7 @@ from gateway.journal import (
     Standing,
 )
 from gateway.notice import Answer, Errand, Noted, Persistence, Webhook
+from gateway.reply import Arrival, Boxed, Incoming, Kept, Repeated, Settled, StoredReply
 from gateway.submission import Micros, SubmissionId
 
 
@@ -193,6 +206,44 @@ class SqlJournal:
 
     async def preflights(self) -> Sequence[Preflight]:
         return await self._runner.read(connecting.PREFLIGHTS, None)
+
+    async def leave(self, arrival: Arrival) -> None:
+        await self._runner.write(reply_rows.LEAVE, arrival)
+
+    async def arrivals(self, most: int = 1_000) -> Sequence[str]:
+        return await self._runner.read(reply_rows.LEFT, most)
+
+    async def arrival(self, reply: str) -> Arrival | None:
+        return await self._runner.read(reply_rows.ARRIVED, reply)
+
+    async def receive(self, incoming: Incoming) -> Kept | Boxed | Repeated:
+        return await self._runner.write(answering.RECEIVE, incoming)
+
+    async def settle_replies(self) -> Sequence[Settled]:
+        due = await self._runner.read(answering.WAITING, None)
+        settled = [await self._runner.write(answering.SETTLE, one) for one in due]
+        return [one for one in settled if one is not None]
+
+    async def replies(self, submission: SubmissionId) -> Sequence[StoredReply]:
+        return await self._runner.read(reply_rows.ANSWERS, submission)
+
+    async def reply(self, reply: str) -> StoredReply | None:
+        return await self._runner.read(reply_rows.LOOK, reply)
+
+    async def reply_document(self, reply: str) -> bytes | None:
+        return await self._runner.read(reply_rows.DOCUMENT, reply)
+
+    async def box(self, most: int = 100) -> Sequence[StoredReply]:
+        return await self._runner.read(reply_rows.BOX, most)
+
+    async def boxed(self) -> int:
+        return await self._runner.read(reply_rows.BOXED, None)
+
+    async def assign(self, reply: str, submission: SubmissionId, by: str, reason: str) -> Settled:
+        return await self._runner.write(boxing.ASSIGN, boxing.Assignment(reply, submission, by, reason))
+
+    async def drop_reply(self, reply: str, by: str, reason: str) -> None:
+        await self._runner.write(boxing.DROP_REPLY, boxing.Drop(reply, by, reason))
 
     async def version_of(self, subject: str) -> int:
         return await self._runner.read(registers.VERSION_OF, subject)

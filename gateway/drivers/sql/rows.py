@@ -88,7 +88,7 @@ def standings() -> Select[Any]:
     reference = (
         select(words.c.reference)
         .where(words.c.submission == submissions.c.id, words.c.reference != "")
-        .order_by(words.c.attempt.desc())
+        .order_by(words.c.attempt.desc(), words.c.stored_at.desc())
         .limit(1)
         .scalar_subquery()
     )

@@ -145,6 +145,27 @@ Index(
     postgresql_where=_for_trial,
 )
 Index("submissions_parked", submissions.c.sequence, sqlite_where=_stuck, postgresql_where=_stuck)
+# Replies are looked for by the message they answer, within the destination that was brought it, and by the case where a
+# case has a name of its own.
+_named: ColumnElement[bool] = literal_column("message_uuid IS NOT NULL")
+Index(
+    "submissions_message",
+    submissions.c.destination,
+    submissions.c.test,
+    submissions.c.message_uuid,
+    sqlite_where=_named,
+    postgresql_where=_named,
+)
+_in_named_case: ColumnElement[bool] = literal_column("case_id IS NOT NULL")
+Index(
+    "submissions_named_case",
+    submissions.c.destination,
+    submissions.c.test,
+    submissions.c.case_id,
+    submissions.c.sequence,
+    sqlite_where=_in_named_case,
+    postgresql_where=_in_named_case,
+)
 
 claims: Final = Table(
     "claims",
@@ -244,6 +265,79 @@ words: Final = Table(
     _number("expires_at", null=True),
     Column("data_key", LargeBinary, nullable=True),
     Index("words_submission", "submission", "attempt"),
+)
+
+arrivals: Final = Table(
+    "arrivals",
+    metadata,
+    # Replies that workers left: on disk, not yet judged. A part of the document store that is soon empty again.
+    Column("id", _Written, primary_key=True),
+    _text("adapter"),
+    _text("destination"),
+    _number("test"),
+    _text("brought_by"),
+    _text("submission", null=True),
+    Column("content", LargeBinary, nullable=False),
+    _text("attachments"),
+    _number("stored_at"),
+    _number("expires_at", null=True),
+    Column("data_key", LargeBinary, nullable=True),
+    Index("arrivals_stored", "stored_at", "id"),
+)
+
+replies: Final = Table(
+    "replies",
+    metadata,
+    Column("sequence", _Counted, primary_key=True, autoincrement=True),
+    # Its document lies in `documents` under this id, its files in `attachments` as belonging to it.
+    _text("id"),
+    # NULL in the box, and where a human dropped it.
+    _text("submission", null=True),
+    _text("kind"),
+    _text("effect"),
+    # 1: the effect waits until the attempt that was under way has ended.
+    _number("due"),
+    _text("code"),
+    # Why it came into the box; empty where it never was there.
+    _text("box"),
+    _number("settled_at", null=True),
+    _number("received_at"),
+    _text("adapter"),
+    _text("destination"),
+    _number("test"),
+    _text("brought_by"),
+    _text("root"),
+    _text("standard"),
+    _text("schema_version"),
+    _text("package_digest"),
+    _text("message_uuid", null=True),
+    _text("message_type", null=True),
+    _text("answers", null=True),
+    _text("digest"),
+    _number("size"),
+    _number("attachments"),
+    _text("findings", null=True),
+    Index("replies_id", "id", unique=True),
+    Index("replies_submission", "submission", "sequence"),
+    sqlite_autoincrement=True,
+)
+
+_boxed: ColumnElement[bool] = literal_column("box <> '' AND settled_at IS NULL")
+Index("replies_boxed", replies.c.sequence, sqlite_where=_boxed, postgresql_where=_boxed)
+_due: ColumnElement[bool] = literal_column("due = 1")
+Index("replies_due", replies.c.sequence, sqlite_where=_due, postgresql_where=_due)
+
+reply_steps: Final = Table(
+    "reply_steps",
+    metadata,
+    Column("id", _Counted, primary_key=True, autoincrement=True),
+    _text("reply"),
+    _number("at"),
+    _text("name"),
+    _text("code"),
+    _text("by"),
+    Index("reply_steps_reply", "reply", "id"),
+    sqlite_autoincrement=True,
 )
 
 destinations: Final = Table(
@@ -392,7 +486,11 @@ WORKERS_MAY: Final = {
     "claims": ("SELECT", "INSERT"),
     "destinations": ("SELECT", "UPDATE"),
     "words": ("INSERT",),
+    "arrivals": ("INSERT",),
     "facts": ("SELECT",),
     "alembic_version": ("SELECT",),
 }
-"""The narrow role of workers beside the gateway on PostgreSQL: claim, read what is claimed, keep the vendor's words."""
+"""
+The narrow role of workers beside the gateway on PostgreSQL: claim, read what is claimed, keep the vendor's words, leave
+replies to be judged.
+"""

@@ -73,6 +73,17 @@ def test_an_address_that_cannot_be_one(gateway: Call, data: Path, url: str, said
     assert listed(gateway, data) == (0, [])
 
 
+def test_a_slip_in_the_allowed_networks(gateway: Call, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is no network is told by the setting's name before anything is done, and the value is not repeated."""
+    monkeypatch.setenv("GATEWAY_WEBHOOK_NETWORKS", "10.20.0.1/16")
+
+    heard = gateway("webhooks", "add", "portal-a", URL, "--data", data)
+
+    assert heard.code == 2
+    assert "webhook_networks" in heard.err
+    assert "10.20.0.1" not in heard.err
+
+
 def test_http_is_for_a_sandbox(gateway: Call, data: Path) -> None:
     """What a journal is, it stays: for one of production an address without TLS is refused."""
 
