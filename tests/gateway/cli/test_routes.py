@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gateway.cli.calling import A_VALID_ONE, AN_INVALID_ONE, ROOT, Call
+from tests.gateway.cli.calling import A_VALID_ONE, AN_INVALID_ONE, ROOT, WOHNSITZ, Call
 
 BAUANTRAG = "99012070006000"
 
@@ -113,6 +113,15 @@ def test_a_document_is_explained(gateway: Call) -> None:
     assert "Es ist eine Nachricht wohnsitz.anmeldung.0100 („Anmeldung eines Wohnsitzes“)" in heard.out
     assert "✓ Es ist gültig.\n✓ Geht an: Stadt Augsburg (09761)." in heard.out
     assert "Art. 1 Abs. 1 BayGMPP" in heard.out
+
+
+def test_a_message_of_a_case_is_explained_with_a_hint(gateway: Call) -> None:
+    """Only the gateway that accepted the case knows where it stays; the explanation says so."""
+    heard = gateway("explain", WOHNSITZ / "valid" / "augsburg-korrektur-mit-bezug.xml")
+
+    assert heard.code == 0
+    assert "bezieht sich auf eine frühere (referenzUUID)" in heard.err
+    assert "referenzUUID" not in gateway("explain", A_VALID_ONE).err
 
 
 def test_an_invalid_document_is_explained(gateway: Call) -> None:
