@@ -8,6 +8,7 @@ somebody wrote where an identifier belongs is left where it is.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from gateway.submission import Reading
@@ -26,13 +27,19 @@ _KENNUNG: Final = re.compile(r"\w{2,10}:[0-9A-Za-z._\-]{1,64}")
 _CASE: Final = re.compile(r"(?=\S*\d)[\w./:\-]{1,100}")
 _LEISTUNG: Final = re.compile(r"99\d{12}", re.ASCII)
 _ATTACHMENT: Final = re.compile(r"\S{1,255}")
+_CHECKSUM: Final = re.compile(r"[0-9A-Fa-f]{64}(?:[0-9A-Fa-f]{64})?")
 _ROOT: Final = re.compile(r"[A-Za-z.]{1,100}\.\d{3,7}", re.ASCII)
 _NAMESPACE: Final = re.compile(r"(?:urn:|https?://)\S{1,300}")
 
 
+def head_of(document: Document) -> Mapping[str, str]:
+    """The texts in the head of a message, by their path there; nothing where it has no head."""
+    return document.leaves(HEAD) or document.leaves(OLDER_HEAD)
+
+
 def read(document: Document, package: Package | None) -> Reading:
     """What a document says of itself; `package` is the one that knows its root, where there is one."""
-    head = document.leaves(HEAD) or document.leaves(OLDER_HEAD)
+    head = head_of(document)
     paths = package.reading if package else Paths()
     return Reading(
         root=document.root if package else _shaped(_ROOT, document.root) or "",
@@ -48,7 +55,8 @@ def read(document: Document, package: Package | None) -> Reading:
         author=_shaped(_KENNUNG, head.get("autor/kennung")),
         case_id=_shaped(_CASE, _at(document, paths.case)),
         leistung=_shaped(_LEISTUNG, _at(document, paths.leistung)),
-        attachments=_attachments(document, paths.attachments),
+        attachments=(named := _attachments(document, paths.attachments)),
+        checksums=_checksums(document, paths.checksums, len(named)),
         test=document.attribute("test") is not None,
     )
 
@@ -60,6 +68,12 @@ def _at(document: Document, path: str | None) -> str | None:
 def _attachments(document: Document, path: str | None) -> tuple[str, ...]:
     found = document.texts(path)[:MOST_ATTACHMENTS] if path else ()
     return tuple(one for one in found if _ATTACHMENT.fullmatch(one))
+
+
+def _checksums(document: Document, path: str | None, attachments: int) -> tuple[str, ...]:
+    """Of all or of none: which one belongs to which id is known by their order alone."""
+    found = document.texts(path) if path and attachments else ()
+    return found if len(found) == attachments and all(map(_CHECKSUM.fullmatch, found)) else ()
 
 
 def _shaped(shape: re.Pattern[str], text: str | None) -> str | None:
