@@ -139,9 +139,13 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class NoClaim:
-    """The letter is void: `taken` by another, or the submission `moved-on`. Or the destination is `busy`: ask again."""
+    """
+    The letter is void: `taken` by another, or the submission `moved-on`. Or the destination is `busy`: ask again.
 
-    because: Literal["taken", "moved-on", "busy"]
+    For a site it may be `foreign`: it does not exist there.
+    """
+
+    because: Literal["taken", "moved-on", "busy", "foreign"]
 
 
 # ── concluding ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -338,9 +342,11 @@ class Journal(Claims, ConnectionBook, Protocol):
         """Write an entry down, unless its keys were used before. On return it is on disk."""
         ...
 
-    async def hand_over(self, most: int = 200) -> Sequence[Letter]:
+    async def hand_over(self, most: int = 200, *, only_sites: bool = False) -> Sequence[Letter]:
         """
         Mark due submissions `handed_over`, as many as their destinations have room for, and name their letters.
+
+        `only_sites` leaves out what would need the broker.
 
         What belongs to a paused connection waits, test messages apart. So does what follows another of its case to the
         same destination, until that has arrived or ended (see `Standing.waits_for`).
@@ -365,12 +371,17 @@ class Journal(Claims, ConnectionBook, Protocol):
         """
         Take back letters that nobody claimed within these seconds, by whether the broker confirmed them.
 
-        With zeros, all of them: the broker was empty. Returns how many.
+        With zeros, all of them: the broker was empty. What waits at the door of a site stays, for nothing can lose it
+        there. Returns how many.
         """
         ...
 
     async def conclude(self, report: Report, decide: Decide) -> Moved | Ignored:
-        """Apply the decision for an outcome, if it answers an open claim."""
+        """
+        Apply the decision for an outcome, if it answers an open claim.
+
+        A vendor's words, where the ending still has them, go into the document store.
+        """
         ...
 
     async def lapse(self, decide: Decide) -> Sequence[Moved]:

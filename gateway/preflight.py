@@ -17,7 +17,7 @@ from gateway.connection import CERTIFICATE_DAYS, PREFLIGHT_HOLDS, Connection, Lo
 from gateway.errors import BadAdapter, BadSettings, Sentence
 from gateway.journal import Journal, Standing
 from gateway.plugins import Plugins
-from gateway.routing import Destination, Tables
+from gateway.routing import Destination, Tables, filled
 from gateway.submission import SECOND, Micros, State
 from gateway.validation import Package, Schemas
 
@@ -45,7 +45,7 @@ async def preflight(connection: Connection, *, ground: Ground, now: Micros, by: 
     seen = [_adapter(destination, plugin, ground.plugins)]
     if destination and plugin and seen[0].good:
         seen.append(_certified(plugin.manifest, packages))
-        seen += _probed(await _probes(plugin, destination), now)
+        seen += _probed(await _probes(plugin, destination), now, at_site=bool(destination.site))
         seen.append(_tested(await ground.journal.last_test(connection.id), plugin.manifest, destination, now))
     return Preflight(
         connection=connection.id,
@@ -90,7 +90,8 @@ def _adapter(destination: Destination | None, plugin: Plugin | None, known: Plug
         return Seen(Look.ADAPTER, good=False, said=_about(destination.adapter, said))
     try:
         for settings in (destination.live, destination.test):
-            plugin.check(settings)
+            # Where it is picked up at a site, the site's folder stands for {data}; any will do to look at the rest.
+            plugin.check(filled(settings, {"{data}": "/"}))
     except BadSettings as wrong:
         return Seen(Look.ADAPTER, good=False, said=wrong.detail)
     return _good(
@@ -123,6 +124,8 @@ def _covers(manifest: Manifest, package: Package) -> bool:
 
 async def _probes(plugin: Plugin, destination: Destination) -> Sequence[tuple[bool, Probe | None]]:
     """What probes of the live and the test endpoint showed, by whether it is the test one; None where nobody can."""
+    if destination.site:
+        return [(False, None), (True, None)]
     try:
         async with plugins.opened(plugin) as adapter:
             if not isinstance(adapter, Probeable):
@@ -138,12 +141,16 @@ async def _probes(plugin: Plugin, destination: Destination) -> Sequence[tuple[bo
         return [(False, Probe(because=f"adapter-bug ({type(error).__name__})"))]
 
 
-def _probed(probes: Sequence[tuple[bool, Probe | None]], now: Micros) -> list[Seen]:
+def _probed(probes: Sequence[tuple[bool, Probe | None]], now: Micros, *, at_site: bool) -> list[Seen]:
     looked = [(test, probe) for test, probe in probes if probe is not None]
     if not looked:
-        nobody = Sentence("dieser Adapter kann nicht nachsehen", "this adapter cannot look")
+        nobody = _ONLY_THERE if at_site else _CANNOT_LOOK
         return [Seen(look, None, nobody) for look in (Look.ENDPOINT, Look.CERTIFICATE, Look.IDENTITY)]
     return [_reachable(looked), _certificate([probe for _, probe in looked], now), _identity(looked)]
+
+
+_CANNOT_LOOK: Final = Sentence("dieser Adapter kann nicht nachsehen", "this adapter cannot look")
+_ONLY_THERE: Final = Sentence("das sieht nur der Standort; ihn belegt die Testnachricht", "only the site can see it; the test message proves it")
 
 
 def _reachable(looked: Sequence[tuple[bool, Probe]]) -> Seen:

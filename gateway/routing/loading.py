@@ -34,6 +34,7 @@ from gateway.routing.facts import (
     Message,
     Responsibility,
     Service,
+    filled,
     overlap,
 )
 from gateway.routing.regions import Regions
@@ -66,7 +67,7 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     DIRECTORY: DIRECTORY_KEYS,
     SERVICES: ("title", "decides", "leistungen", "prefixes", "messages"),
     "messages": ("namespace", "roots", "place", "own_rows"),
-    DESTINATIONS: ("adapter", "live", "test", "window", "concurrency", "trip_after", "open_for"),
+    DESTINATIONS: ("adapter", "live", "test", "window", "concurrency", "trip_after", "open_for", "site"),
 }
 
 PREFIXES: Final = "dvdv-praefixe.xml"
@@ -330,24 +331,15 @@ def _destinations(document: Section, data: Path) -> dict[str, Destination]:
             trip_after=section.whole("trip_after", usual.trip_after),
             open_for=section.seconds("open_for", usual.open_for),
         )
-        known = {"{data}": str(data), "{destination}": name}
+        site = section.text("site", "")
+        if site:
+            _check_name(section.where_is("site"), site)
+        # At a site {data} is the site's own folder, which only its worker knows.
+        known = {"{destination}": name} if site else {"{data}": str(data), "{destination}": name}
         destinations[name] = Destination(
-            name, section.text("adapter"), _filled(live, known), _filled(test, known), limits
+            name, section.text("adapter"), filled(live, known), filled(test, known), limits, site
         )
     return destinations
-
-
-def _filled(settings: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, Any]:
-    """Settings whose texts name the data directory and the destination; other braces stay as they are."""
-
-    def fill(value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        for name, text in known.items():
-            value = value.replace(name, text)
-        return value
-
-    return {key: fill(value) for key, value in settings.items()}
 
 
 def _connections(

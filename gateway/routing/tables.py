@@ -50,6 +50,8 @@ class Tables:
         self._by_leistung = {key: service for service in facts.services for key in service.leistungen}
         self._by_kennung = {kennung: it for it in facts.authorities for kennung in it.kennungen}
         self._endpoints = _endpoints(facts)
+        self.at_sites: Final = frozenset(it.name for it in facts.destinations if it.site)
+        """the destinations that are picked up at a site"""
         self._rows: dict[tuple[str, str], list[Responsibility]] = defaultdict(list)
         self._rows_of: dict[str, list[Responsibility]] = defaultdict(list)
         for row in facts.responsibilities:
@@ -273,6 +275,15 @@ class Tables:
             BadTables: there is no such destination.
         """
         return self._endpoints.get((name, test)) or self._endpoints[self.destination(name).name, test]
+
+    def at_site(self, site: str) -> frozenset[str]:
+        """The destinations that are picked up at this site."""
+        return frozenset(it.name for it in self.destinations if site and it.site == site)
+
+    def site_of(self, destination: str) -> str:
+        """The site where a destination is picked up; empty where it is none, or not in the tables any more."""
+        known = self._destinations.get(destination)
+        return known.site if known else ""
 
     def limits(self, lane: Lane) -> Limits:
         """How much the lane's destination bears; the usual limits where the tables no longer know it."""

@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 
 from gateway.connection import CaseHome, Connection, ConnectionState, Preflight, Step
 from gateway.dispatch import Letter, Report
-from gateway.drivers.sql import accounting, connecting, handing_over, looking, recording, registers
+from gateway.drivers.sql import accounting, connecting, doors, handing_over, looking, recording, registers, sites
 from gateway.drivers.sql.cases import CASE_HOME, Reference
-from gateway.drivers.sql.claiming import KEEP_WORDS, Wish, Words, claim
+from gateway.drivers.sql.claiming import KEEP_WORDS, Wish, Words, claim, lease
 from gateway.drivers.sql.concluding import ABANDON, DROP, OVER, RELEASE, ByHand, Ended, conclude
 from gateway.drivers.sql.postgres import PostgresRunner
 from gateway.drivers.sql.schema import check_version, is_postgres, sqlite_file, upgrade
@@ -38,7 +38,8 @@ from gateway.journal import (
     Replayed,
     Standing,
 )
-from gateway.submission import Micros, SubmissionId
+from gateway.site import Heartbeat, Held, Lease, Reach, Site, SiteBook, Waiting
+from gateway.submission import Micros, Submission, SubmissionId
 
 
 class SqlJournal:
@@ -48,21 +49,25 @@ class SqlJournal:
         self,
         runner: Runner,
         epoch: str,
+        *,
         limits: Callable[[Lane], Limits],
         paused: Callable[[], Sequence[str]] = tuple,
         unordered: Collection[str] = frozenset(),
+        at_sites: Callable[[], Collection[str]] = frozenset,
     ) -> None:
         self.epoch = epoch
         self._runner = runner
-        self._hand_over = handing_over.hand_over(limits, paused, unordered)
+        self._hand_over = handing_over.hand_over(limits, paused, unordered, at_sites)
+        self._return_unclaimed = handing_over.return_unclaimed(at_sites)
         self._claim = claim(limits)
+        self._lease = lease(limits)
         self._conclude = conclude(limits)
 
     async def record(self, entry: Entry) -> Recorded | Replayed | Conflicting:
         return await self._runner.write(recording.RECORD, entry)
 
-    async def hand_over(self, most: int = 200) -> Sequence[Letter]:
-        return await self._runner.write(self._hand_over, most)
+    async def hand_over(self, most: int = 200, *, only_sites: bool = False) -> Sequence[Letter]:
+        return await self._runner.write(self._hand_over, handing_over.HandOver(most, only_sites))
 
     async def confirm(self, letters: Sequence[Letter]) -> None:
         await self._runner.write(handing_over.CONFIRM, letters)
@@ -74,7 +79,7 @@ class SqlJournal:
         wanted = handing_over.Unclaimed(unconfirmed, confirmed)
         letters, more = 0, True
         while more:
-            returned = await self._runner.write(handing_over.RETURN_UNCLAIMED, wanted)
+            returned = await self._runner.write(self._return_unclaimed, wanted)
             letters, more = letters + returned.letters, returned.more
         return letters
 
@@ -145,6 +150,39 @@ class SqlJournal:
     async def revoke_client(self, name: str) -> None:
         await self._runner.write(registers.REVOKE_CLIENT, name)
 
+    async def sites(self) -> Sequence[Site]:
+        return await self._runner.read(sites.EVERY, None)
+
+    async def add_site(self, site: Site) -> None:
+        await self._runner.write(sites.ADD, site)
+
+    async def revoke_site(self, name: str) -> None:
+        await self._runner.write(sites.REVOKE, name)
+
+    async def heard_from(self, heartbeat: Heartbeat) -> None:
+        await self._runner.write(sites.HEARD_FROM, heartbeat)
+
+    async def heartbeats(self) -> Sequence[Heartbeat]:
+        return await self._runner.read(sites.HEARTBEATS, None)
+
+    async def waiting(self, reach: Reach, most: int) -> Sequence[Waiting]:
+        return await self._runner.read(doors.LOOK, doors.Look(reach, most))
+
+    async def occupied(self, destinations: Collection[str]) -> frozenset[str]:
+        return await self._runner.read(doors.OCCUPIED, destinations)
+
+    async def exists(self, submission: SubmissionId) -> Submission | None:
+        return await self._runner.read(doors.EXISTS, submission)
+
+    async def lease(self, submission: SubmissionId, worker: str, seconds: float, reach: Reach) -> Claim | NoClaim:
+        return await self._runner.write(self._lease, Wish(Letter(submission, 0, ""), worker, seconds, reach))
+
+    async def held(self, submission: SubmissionId, attempt: int, *, document: bool = False) -> Held | None:
+        return await self._runner.read(doors.HELD, doors.Which(submission, attempt, document))
+
+    async def renew(self, lease: Lease, seconds: float) -> Micros | None:
+        return await self._runner.write(doors.RENEW, doors.Renewal(lease, seconds))
+
     async def connections(self) -> Sequence[Connection]:
         return await self._runner.read(connecting.EVERY, None)
 
@@ -189,8 +227,8 @@ class SqlJournal:
         return await self._runner.read(registers.KNOWN_FACT, "kind")
 
 
-def _keeps_the_port(journal: SqlJournal) -> Journal:
-    return journal
+def _keeps_the_ports(journal: SqlJournal) -> tuple[Journal, SiteBook]:
+    return journal, journal
 
 
 @asynccontextmanager
@@ -202,13 +240,14 @@ async def open_journal(
     kind: str | None,
     paused: Callable[[], Sequence[str]] = tuple,
     unordered: Collection[str] = frozenset(),
+    at_sites: Callable[[], Collection[str]] = frozenset,
     database_time: bool = True,
 ) -> AsyncIterator[SqlJournal]:
     """
     Open the journal at `url` (`sqlite:///FILE` or `postgresql://…`).
 
-    `limits` says what a destination bears, `paused` which connections wait, `unordered` to
-    which adapters the order of a case does not matter.
+    `limits` says what a destination bears, `paused` which connections wait, `unordered` to which adapters the order of
+    a case does not matter, `at_sites` which destinations are served from a site.
     `kind` (`sandbox` or `production`) is settled with the first start and checked ever after; None (workers, command
     line) takes what is there. SQLite upgrades its schema itself; PostgreSQL must be at this version.
 
@@ -223,7 +262,8 @@ async def open_journal(
         await upgrade(url)
         runner = SqliteRunner(sqlite_file(url), clock)
     try:
-        yield SqlJournal(runner, await _epoch(runner, kind), limits, paused, unordered)
+        epoch = await _epoch(runner, kind)
+        yield SqlJournal(runner, epoch, limits=limits, paused=paused, unordered=unordered, at_sites=at_sites)
     finally:
         await runner.close()
 

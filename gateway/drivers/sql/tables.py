@@ -265,6 +265,29 @@ clients: Final = Table(
     Index("clients_token", "token_hash", unique=True),
 )
 
+sites: Final = Table(
+    "sites",
+    metadata,
+    Column("name", _Written, primary_key=True),
+    _text("token_hash"),
+    _text("authorities"),
+    _text("adapters"),
+    _number("created_at"),
+    _number("revoked_at", null=True),
+    Index("sites_token", "token_hash", unique=True),
+)
+
+heartbeats: Final = Table(
+    "heartbeats",
+    metadata,
+    # What the workers at a site said last; nobody can look there.
+    Column("site", _Written, primary_key=True),
+    Column("worker", _Written, primary_key=True),
+    _text("version"),
+    _text("certificates"),
+    _number("at"),
+)
+
 connections: Final = Table(
     "connections",
     metadata,
