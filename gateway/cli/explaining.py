@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
+from gateway.cli.files import read_file
 from gateway.cli.findings import show_findings
 from gateway.cli.judging import judged
 from gateway.cli.options import Config, Data, JournalUrl, Json, settings_from
 from gateway.cli.responsibility import day_of
 from gateway.cli.routes import as_json, show
 from gateway.cli.running import carry_out, terminal
-from gateway.cli.tables import TablesFolder, read_file, tables_of
+from gateway.cli.tables import TablesFolder, tables_of
 from gateway.errors import NotReadable, Sentence, TooLarge
 from gateway.terminal import BAD, GOOD
 

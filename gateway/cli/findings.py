@@ -11,21 +11,23 @@ from gateway.cli.running import terminal
 from gateway.errors import Sentence
 
 
-def show_findings(findings: Iterable[Mapping[str, Any]], document: bytes = b"") -> None:
+def show_findings(findings: Iterable[Mapping[str, Any]], document: bytes = b"", *, beside: bool = False) -> None:
     """
     What, where and by which rule; in the shape in which the API tells them.
 
-    Whoever has the `document` is shown the line: it is theirs, and it stays on their screen.
+    Whoever has the `document` is shown the line: it is theirs, and it stays on their screen. `beside` shows them as
+    progress, beside results for machines.
     """
+    out = terminal().err if beside else terminal().out
     lines = document.splitlines()
     for finding in findings:
-        terminal().show(Text(f"    {finding['text']}"))
+        out.print(Text(f"    {finding['text']}"))
         place = " ".join(part for part in (_line(finding), finding.get("path", "")) if part)
         codes = ", ".join(finding[name] for name in ("code", "xoev", "rule") if name in finding)
-        terminal().show(Text(f"      {place}  [{codes}]" if place else f"      [{codes}]", "quiet"))
+        out.print(Text(f"      {place}  [{codes}]" if place else f"      [{codes}]", "quiet"))
         number = finding.get("line", 0)
         if 0 < number <= len(lines):
-            terminal().show(Text(f"      │ {_shown(lines[number - 1])}", "quiet"))
+            out.print(Text(f"      │ {_shown(lines[number - 1])}", "quiet"))
 
 
 def _shown(line: bytes) -> str:

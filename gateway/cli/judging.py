@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from rich.text import Text
 
+from gateway.cli.files import because
 from gateway.cli.findings import show_findings
 from gateway.cli.options import Config, Json, settings_from
 from gateway.cli.running import terminal
@@ -48,9 +49,8 @@ def _check(file: Path, schemas: Schemas, most: int, *, json: bool) -> int:
     try:
         document = file.read_bytes()
     except OSError as error:
-        terminal().tell(
-            Sentence(f"✗ {file} ist nicht lesbar ({error.strerror}).", f"✗ {file} cannot be read ({error.strerror}).")
-        )
+        why = because(error)
+        terminal().tell(Sentence(f"✗ {file} ist nicht lesbar: {why.de}.", f"✗ {file} cannot be read: {why.en}."))
         return CANNOT
     verdict = judged(document, schemas, most)
     if json:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from rich.table import Table
 
+from gateway.cli.files import read_file, write_files
 from gateway.cli.german import Commands
 from gateway.cli.options import Config, Json
 from gateway.cli.running import terminal
-from gateway.cli.tables import TablesFolder, folder_of, read_file, write_files
+from gateway.cli.tables import TablesFolder, folder_of
 from gateway.errors import BadSettings, Sentence
 from gateway.terminal import BAD, GOOD
 

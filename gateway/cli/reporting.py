@@ -13,6 +13,7 @@ import typer
 from rich.table import Table
 
 from gateway.cli.connections.choosing import desk
+from gateway.cli.files import write_file
 from gateway.cli.german import Commands
 from gateway.cli.options import Config, Data, JournalUrl, Json, settings_from
 from gateway.cli.running import carry_out, terminal
@@ -67,7 +68,7 @@ async def _coverage(settings: Settings, form: Form, out: Path | None) -> int:
 
     now = clock()
     async with desk(settings) as at:
-        tables = at.facts.tables.connected_by(await at.journal.connections())
+        tables = at.tables.connected_by(await at.journal.connections())
         delivering = await at.journal.delivering(Micros(now - DELIVERING_DAYS * 86_400 * SECOND))
     found = covered(tables, delivering, datetime.fromtimestamp(now / SECOND, BERLIN).date())
     forms: dict[Form, Callable[[], Any]] = {
@@ -119,7 +120,7 @@ async def _operation(settings: Settings, said: str, target: int, form: Form, out
             happened=await at.journal.happened(month.start, month.end),
             steps=await at.journal.steps(),
             preflights=await at.journal.preflights(),
-            called=at.facts.tables.authority_name,
+            called=at.tables.authority_name,
             target=target,
             now=now,
         )
@@ -144,12 +145,7 @@ async def _write(form: Form, made: Any, out: Path | None) -> int:
         if out is None:
             terminal().out.file.write(text)
             return GOOD
-        try:
-            await asyncio.to_thread(out.write_text, text, encoding="utf-8")
-        except OSError as error:
-            raise BadSettings(
-                f"{out} lässt sich nicht schreiben ({error.strerror}).", f"{out} cannot be written ({error.strerror})."
-            ) from error
+        await asyncio.to_thread(write_file, out, text)
         terminal().tell(Sentence(f"Geschrieben: {out}", f"Written: {out}"))
     return GOOD
 

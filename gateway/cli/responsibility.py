@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.table import Table
 
+from gateway.cli.files import write_files
 from gateway.cli.german import Commands
 from gateway.cli.options import Config, Json
 from gateway.cli.running import terminal
-from gateway.cli.tables import TablesFolder, folder_of, write_files
+from gateway.cli.tables import TablesFolder, folder_of
 from gateway.errors import BadSettings, Sentence
 from gateway.terminal import BAD, GOOD
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from rich.text import Text
 
+from gateway.cli.files import read_file
 from gateway.cli.findings import show_findings
 from gateway.cli.moments import time_of_day
 from gateway.cli.options import Config, Data, GatewayUrl, JournalUrl, Json, Token, settings_from
@@ -62,7 +63,7 @@ def submit(
         )
     settings = settings_from(config, url=url, token=token)
     sending = _Sending(
-        documents=[(file, _read(file)) for file in files],
+        documents=[(file, read_file(file)) for file in files],
         attach=attach or [],
         said={"ars": ars, "leistung": leistung, "key": key},
         patience=patience if wait else None,
@@ -80,6 +81,8 @@ class _Sending:
     said: Mapping[str, str | None]
     patience: float | None
     json: bool
+    beside: bool = False
+    """whether all of it is progress of something else, whose results are for machines"""
 
 
 async def _submit(settings: Settings, sending: _Sending) -> int:
@@ -88,10 +91,10 @@ async def _submit(settings: Settings, sending: _Sending) -> int:
         for file, document in sending.documents:
             with ExitStack() as stack:
                 answer = await portal.submit(document, _enclosed(sending.attach, stack), **sending.said)
-            if sending.json:
+            if sending.json and not sending.beside:
                 terminal().hand_out({"file": str(file), "status": answer.status, "answer": answer.body})
             else:
-                _show_answer(file, answer)
+                _show_answer(file, answer, beside=sending.beside)
             if answer.taken and sending.patience is not None:
                 arrived = await _watch(portal, answer.submission, sending.patience, beside=sending.json)
                 ended = max(ended, GOOD if arrived else BAD)
@@ -100,9 +103,17 @@ async def _submit(settings: Settings, sending: _Sending) -> int:
     return ended
 
 
-async def send_and_watch(settings: Settings, file: Path, document: bytes, patience: float) -> int:
-    """Submit one document to the running gateway and show its way; the exit code that `submit --wait` would have."""
-    sending = _Sending(documents=[(file, document)], attach=(), said={}, patience=patience, json=False)
+async def send_and_watch(
+    settings: Settings, file: Path, document: bytes, attach: Sequence[str], patience: float, *, beside: bool
+) -> int:
+    """
+    Submit one document to the running gateway and show its way; the exit code that `submit --wait` would have.
+
+    `beside` shows it beside the results of another command, which are for machines.
+    """
+    sending = _Sending(
+        documents=[(file, document)], attach=attach, said={}, patience=patience, json=beside, beside=beside
+    )
     return await _submit(settings, sending)
 
 
@@ -125,15 +136,6 @@ def _portal(settings: Settings) -> Portal:
             "`make run` shows one for the sandbox.",
         )
     return Portal(settings.url, token, terminal().language)
-
-
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise BadSettings(
-            f"{file} ist nicht lesbar ({error.strerror}).", f"{file} cannot be read ({error.strerror})."
-        ) from error
 
 
 def _enclosed(attach: Sequence[str], stack: ExitStack) -> list[Enclosed]:
@@ -171,15 +173,15 @@ async def _watch(portal: Portal, submission: str, patience: float, *, beside: bo
     return last is not None and last.state in _HAPPY
 
 
-def _show_answer(file: Path, answer: Answer) -> None:
-    body = answer.body
+def _show_answer(file: Path, answer: Answer, *, beside: bool = False) -> None:
+    body, out = answer.body, terminal().err if beside else terminal().out
     if answer.taken:
         line = Text("✓ ", "good").append(f"{file.name}  ", "default").append(answer.submission, "name")
         again = terminal().words(Sentence("schon einmal angenommen", "accepted before")) if body.get("replay") else ""
-        terminal().show(line.append(f"  {again or body['stateLabel']}, {body['authority']['name']}", "default"))
+        out.print(line.append(f"  {again or body['stateLabel']}, {body['authority']['name']}", "default"))
         return
-    terminal().show(Text("✗ ", "bad").append(f"{file.name}  {answer.status} {body['title']}", "default"))
-    show_findings(body.get("findings") or [{"text": body["detail"], "code": body["code"]}])
+    out.print(Text("✗ ", "bad").append(f"{file.name}  {answer.status} {body['title']}", "default"))
+    show_findings(body.get("findings") or [{"text": body["detail"], "code": body["code"]}], beside=beside)
 
 
 def _show_step(step: Step, *, beside: bool = False) -> None:

@@ -1,9 +1,7 @@
-"""What the commands about routing tables share: which folder, and how its files are written."""
+"""What the commands about routing tables share: which folder is meant, and which connections go with it."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -53,7 +51,7 @@ async def tables_of(settings: Settings, folder: Path | None) -> Tables:
     if folder is not None:
         return Tables.load(folder_of(None, folder), settings.data.resolve())
     known = Tables.load(settings.routing, settings.data.resolve())
-    if not _has_journal(settings):
+    if not has_journal(settings):
         terminal().tell(
             Sentence(
                 "Es gibt noch kein Journal; der Stand der Anbindungen ist der aus connections.csv.",
@@ -67,41 +65,8 @@ async def tables_of(settings: Settings, folder: Path | None) -> Tables:
     return known.connected_by(connections) if connections else known
 
 
-def _has_journal(settings: Settings) -> bool:
+def has_journal(settings: Settings) -> bool:
+    """Whether there is a journal at the place that the settings name; a server is taken to have one."""
     from gateway.drivers.sql.schema import is_postgres, sqlite_file
 
     return is_postgres(settings.journal_url) or sqlite_file(settings.journal_url).is_file()
-
-
-def read_file(file: Path) -> bytes:
-    """
-    A file that somebody named.
-
-    Raises:
-        BadSettings: it cannot be read.
-    """
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise BadSettings(
-            f"{file} ist nicht lesbar ({error.strerror}).", f"{file} cannot be read ({error.strerror})."
-        ) from None
-
-
-def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
-    """
-    Each file as a whole: a reader sees the old one or the new one.
-
-    Raises:
-        BadSettings: the folder cannot be written.
-    """
-    try:
-        for name, content in files.items():
-            beside = folder / f".{name}.new"
-            beside.write_bytes(content)
-            os.replace(beside, folder / name)  # noqa: PTH105 - atomic, and says so
-    except OSError as error:
-        raise BadSettings(
-            f"In {folder} lässt sich nicht schreiben ({error.strerror}).",
-            f"{folder} cannot be written ({error.strerror}).",
-        ) from None

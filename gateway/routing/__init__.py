@@ -14,7 +14,8 @@ from gateway.routing.facts import (
     Service,
 )
 from gateway.routing.offer import Offered, Wanted, offered
-from gateway.routing.orders import OWN, Change, Columns, Fault, Plan, exported, plan, read_columns
+from gateway.routing.order_form import OWN, Columns, form_of, read_columns
+from gateway.routing.orders import Change, Fault, Plan, exported, plan
 from gateway.routing.regions import Region, RegionKind, Regions
 from gateway.routing.scope import in_scope
 from gateway.routing.tables import Tables
@@ -52,6 +53,7 @@ __all__ = [
     "explain",
     "exported",
     "failing",
+    "form_of",
     "in_scope",
     "offered",
     "plan",

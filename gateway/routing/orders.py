@@ -1,84 +1,24 @@
 """
 Order lists: what municipalities ordered, read from a table of somebody else's making.
 
-A list comes from a shop whose columns have names of their own, so a small file says which column is what. Each row is
-judged by itself: a faulty one is reported with its line and stops no other, and reading the same list twice plans
-nothing the second time.
+Each row is judged by itself: a faulty one is reported with its line and stops no other, and reading the same list twice
+plans nothing the second time.
 """
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
 from gateway.connection import Connection, ConnectionState, first_state
 from gateway.errors import BadTables, Sentence
-from gateway.routing.strict import Section, Where, decoded, read_bytes, read_toml
+from gateway.routing.facts import Authority, Service
+from gateway.routing.order_form import Columns, OrderList
+from gateway.routing.regions import Region
+from gateway.routing.strict import Where
 from gateway.routing.tables import Tables
-
-NEEDED: Final = ("service", "authority", "order_number", "order_date")
-"""what every order says"""
-
-KNOWN: Final = (*NEEDED, "contact", "destination", "state", "live_since")
-"""what an order may say"""
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Which column of a list is what, and how it writes services and days."""
-
-    names: Mapping[str, str] = field(default_factory=lambda: {name: name for name in KNOWN})
-    """by our name, theirs"""
-    services: Mapping[str, str] = field(default_factory=dict)
-    """by their name of an article, our short name of the service"""
-    ignored: frozenset[str] = frozenset()
-    """columns that are known and of no interest"""
-    days: str = "%Y-%m-%d"
-    """how days are written, as `strptime` has it"""
-    delimiter: str = ","
-    complete: bool = True
-    """whether an order has to have a number and a day; our own list may leave them open"""
-
-
-OWN: Final = Columns(complete=False)
-"""the form of `connections.csv`, which `connections export` writes"""
-
-
-def read_columns(path: Path) -> Columns:
-    """
-    The columns of a list, from a TOML file (its form: `schemas/orders.schema.json`).
-
-    Raises:
-        BadTables: unknown keys, or a needed column is not named.
-    """
-    document = read_toml(path.name, read_bytes(path))
-    document.only("columns", "services", "ignored", "days", "delimiter")
-    columns = document.section("columns")
-    columns.only(*KNOWN)
-    names = {name: columns.text(name) for name in columns.names()}
-    if missing := [name for name in NEEDED if name not in names]:
-        raise columns.where.fault(
-            f"Es fehlt, wie diese Spalten heißen: {', '.join(missing)}.",
-            f"It does not say what these columns are called: {', '.join(missing)}.",
-        )
-    return Columns(
-        names=names,
-        services=_texts(document, "services"),
-        ignored=frozenset(document.texts("ignored") if "ignored" in document.names() else ()),
-        days=document.text("days", "%Y-%m-%d"),
-        delimiter=document.text("delimiter", ","),
-    )
-
-
-def _texts(document: Section, name: str) -> dict[str, str]:
-    if name not in document.names():
-        return {}
-    section = document.section(name)
-    return {key: section.text(key) for key in section.names()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +47,8 @@ class Plan:
     faults: tuple[Fault, ...]
     unknown_columns: tuple[str, ...]
     """which nobody has told us what they mean; their contents are not read"""
+    held_back: int = 0
+    """new ones for which the list says a state that production does not take from a list"""
 
     @property
     def rows(self) -> int:
@@ -130,26 +72,44 @@ def plan(
     Raises:
         BadTables: it is no such table at all: not UTF-8, broken quoting, or a needed column is missing.
     """
-    reader = _Reader(name, content, columns)
-    orders, faults = _orders(reader, _Judge(tables, columns, today))
+    listed = OrderList(name, content, columns)
+    orders, faults = _orders(listed, _Judge(tables, columns, today))
     new: list[Connection] = []
     changed: list[Change] = []
     same = 0
     for order in orders:
         there = known.get(order.id)
         if there is None:
-            new.append(replace(order, state=first_state(order.state, kind)))
+            new.append(_first(order, kind))
         elif (after := _amended(there, order)) != there:
             changed.append(Change(there, after))
         else:
             same += 1
+    said = {order.id: order.state for order in orders}
     return Plan(
-        new=tuple(new), changed=tuple(changed), same=same, faults=faults, unknown_columns=reader.unknown_columns
+        new=tuple(new),
+        changed=tuple(changed),
+        same=same,
+        faults=faults,
+        unknown_columns=listed.unknown_columns,
+        held_back=sum(one.state is not said[one.id] for one in new),
     )
 
 
+def _first(order: Connection, kind: Literal["sandbox", "production"]) -> Connection:
+    """A record as it begins; a day in operation belongs to a state that has one."""
+    state = first_state(order.state, kind)
+    return order if state is order.state else replace(order, state=state, live_since=None)
+
+
 def _amended(there: Connection, order: Connection) -> Connection:
-    """What an order says of a connection that exists: its state is earned elsewhere, and nothing is unsaid."""
+    """
+    What an order says of a connection that exists: its state is earned elsewhere, and nothing is unsaid.
+
+    One that was retired begins anew with another order number, and with the same one stays as it is.
+    """
+    if there.state is ConnectionState.RETIRED and order.order_number not in {"", there.order_number}:
+        there = replace(there, state=ConnectionState.ORDERED, order_date=None, live_since=None)
     return replace(
         there,
         order_number=order.order_number or there.order_number,
@@ -159,15 +119,15 @@ def _amended(there: Connection, order: Connection) -> Connection:
     )
 
 
-def _orders(reader: _Reader, judge: _Judge) -> tuple[list[Connection], tuple[Fault, ...]]:
+def _orders(listed: OrderList, judge: _Judge) -> tuple[list[Connection], tuple[Fault, ...]]:
     orders: list[Connection] = []
     faults: list[Fault] = []
     first: dict[str, int] = {}
-    for line, row in reader.rows():
+    for line, row in listed.rows():
         try:
-            order = judge.order(Where(reader.name, line), row)
+            order = judge.order(Where(listed.name, line), row)
             if order.id in first:
-                raise _twice(Where(reader.name, line), first[order.id])
+                raise _twice(Where(listed.name, line), first[order.id])
         except BadTables as fault:
             faults.append(Fault(line, fault.detail))
         else:
@@ -183,43 +143,6 @@ def _twice(where: Where, line: int) -> BadTables:
     )
 
 
-class _Reader:
-    """The rows of a list, by our names of its columns."""
-
-    def __init__(self, name: str, content: bytes, columns: Columns) -> None:
-        self.name = name
-        lines = decoded(name, content).splitlines(keepends=True)
-        self._reader = csv.reader(lines, delimiter=columns.delimiter, strict=True)
-        self._head = [one.strip() for one in self._next() or ()]
-        ours = {theirs: ours for ours, theirs in columns.names.items()}
-        self._ours = [ours.get(one) for one in self._head]
-        if missing := [columns.names[one] for one in NEEDED if one not in self._ours]:
-            raise Where(name, 1).fault(
-                f"Es fehlt die Spalte: {', '.join(missing)}. Da sind: {', '.join(self._head) or 'keine'}. "
-                "Heißen sie anders, sagt es eine Datei mit --columns.",
-                f"A column is missing: {', '.join(missing)}. There are: {', '.join(self._head) or 'none'}. "
-                "If they have other names, a file with --columns says so.",
-            )
-        self.unknown_columns: Final = tuple(one for one in self._head if one not in ours and one not in columns.ignored)
-
-    def rows(self) -> Iterator[tuple[int, Mapping[str, str] | None]]:
-        """Line and fields; None for a row with too few or too many."""
-        while (fields := self._next()) is not None:
-            if not any(field.strip() for field in fields):
-                continue
-            whole = len(fields) == len(self._head)
-            named = {ours: text.strip() for ours, text in zip(self._ours, fields, strict=False) if ours}
-            yield self._reader.line_num, named if whole else None
-
-    def _next(self) -> list[str] | None:
-        try:
-            return next(self._reader, None)
-        except csv.Error as error:
-            raise Where(self.name, self._reader.line_num).fault(
-                "Die Anführungszeichen gehen nicht auf.", "The quotation marks do not match."
-            ) from error
-
-
 class _Judge:
     """Whether one row is an order that can be taken."""
 
@@ -227,7 +150,7 @@ class _Judge:
         self._tables = tables
         self._columns = columns
         self._today = today
-        self._services = {service.name for service in tables.services}
+        self._services = _called(tables.services)
         self._authorities = {authority.ars: authority for authority in tables.authorities}
         self._destinations = {destination.name for destination in tables.destinations}
         self._responsible = set(_responsible(tables))
@@ -254,11 +177,12 @@ class _Judge:
         )
 
     def _service(self, where: Where, said: str) -> str:
-        service = self._columns.services.get(said, said)
-        if service not in self._services:
+        service = self._columns.services.get(said) or self._services.get(said)
+        if service is None:
+            names = ", ".join(sorted({*self._services.values()}))
             raise where.fault(
-                f"Die Leistung „{said}“ ist nicht bekannt. Bekannt sind: {', '.join(sorted(self._services))}.",
-                f"Service “{said}” is not known. Known are: {', '.join(sorted(self._services))}.",
+                f"Die Leistung „{said}“ ist nicht bekannt. Bekannt sind: {names}.",
+                f"Service “{said}” is not known. Known are: {names}.",
             )
         return service
 
@@ -269,12 +193,14 @@ class _Judge:
                 f"„{said}“ ist kein Regionalschlüssel eines bekannten Gebiets. Fehlt vorne eine Null?",
                 f"“{said}” is no regional key of a known place. Is a zero missing in front?",
             )
-        if region.ars not in self._authorities:
-            raise where.fault(f"In {region} gibt es keine solche Behörde.", f"There is no such authority in {region}.")
         if (service, region.ars) not in self._responsible:
+            called: Authority | Region = self._authorities.get(region.ars, region)
+            instead = self._tables.responsible(service, region, self._today)
+            de = f" Zuständig ist dort: {instead.authority}." if instead else ""
+            en = f" Responsible there is: {instead.authority}." if instead else ""
             raise where.fault(
-                f"{self._authorities[region.ars]} ist für „{service}“ nirgends zuständig.",
-                f"{self._authorities[region.ars]} is responsible for “{service}” nowhere.",
+                f"{called} ist für „{service}“ nirgends zuständig.{de}",
+                f"{called} is responsible for “{service}” nowhere.{en}",
             )
         return region.ars
 
@@ -316,6 +242,11 @@ def _responsible(tables: Tables) -> Iterable[tuple[str, str]]:
     owner = {message.root: service.name for service in tables.services for message in service.messages}
     for row in tables.responsibilities:
         yield owner.get(row.subject, row.subject), row.authority.ars
+
+
+def _called(services: Iterable[Service]) -> dict[str, str]:
+    """Short names by everything that a list may call a service: short name, title, or one of its keys."""
+    return {said: one.name for one in services for said in (one.name, one.title, *one.leistungen)}
 
 
 def exported(connections: Iterable[Connection]) -> str:

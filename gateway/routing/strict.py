@@ -180,6 +180,7 @@ def _wrong_head(where: Where, head: Sequence[str], columns: Sequence[str]) -> Ba
 
 _HEADER: Final = re.compile(r"\s*(\[\[?)\s*([\w.-]+)\s*\]")
 _KEY: Final = re.compile(r"\s*([\w.-]+)\s*=")
+_QUOTED_KEY: Final = re.compile(r'\s*"([^"\\]+)"\s*=')
 _POSITION: Final = re.compile(r"\(at line (\d+)")
 
 
@@ -323,6 +324,8 @@ class _Lines:
                 self._note(table, number)
             elif key := _KEY.match(line):
                 self._note((*table, *key[1].split(".")), number)
+            elif quoted := _QUOTED_KEY.match(line):
+                self._note((*table, quoted[1]), number)
 
     def _note(self, path: tuple[Step, ...], line: int) -> None:
         for length in range(1, len(path) + 1):

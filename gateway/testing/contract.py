@@ -14,10 +14,9 @@ import asyncio
 import hashlib
 import re
 import tracemalloc
-from collections.abc import AsyncIterator, Callable
-from importlib.resources.abc import Traversable
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, ClassVar, Final, TypeVar
+from typing import Final
 
 import pytest
 
@@ -28,9 +27,7 @@ from gateway.adapter import (
     Delivered,
     Enclosure,
     NotThere,
-    OpenSimulator,
     Outcome,
-    Plugin,
     Refused,
     Simulator,
     Stream,
@@ -41,9 +38,10 @@ from gateway.adapter import (
 from gateway.errors import BadSettings
 from gateway.events import watched
 from gateway.testing.attachments import LargeStream
-from gateway.testing.rules import read_quality
-from gateway.testing.samples import CANARIES, a_consignment, an_enclosure, an_xml_document
-from gateway.testing.waiting import until
+from gateway.testing.examination import Examination
+from gateway.testing.hard_days import HardDays
+from gateway.testing.rules import asks, read_quality
+from gateway.testing.samples import CANARIES, an_enclosure
 
 MEGABYTE: Final = 1 << 20
 LARGE: Final = 50 * MEGABYTE
@@ -51,33 +49,11 @@ AT_HAND: Final = 16 * MEGABYTE
 """what an adapter and its simulator may hold of a large attachment, together"""
 MANY: Final = 40
 
-RULE_OF: Final[dict[str, str]] = {}
-"""Which rule each test of the suite asks about."""
-
 _CODE: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
 
-Test = TypeVar("Test", bound=Callable[..., Any])
 
-
-def asks(rule: str) -> Callable[[Test], Test]:
-    """Ties a test to its rule, so that an exemption skips it and a rule nobody asks about is noticed."""
-
-    def tie(test: Test) -> Test:
-        RULE_OF[test.__name__] = rule
-        return test
-
-    return tie
-
-
-class AdapterContract:
+class AdapterContract(HardDays, Examination):
     """Subclass it, name the plugin and the folder with its `quality.toml` and `README.md`, and run it."""
-
-    pytestmark: ClassVar = pytest.mark.anyio
-
-    plugin: ClassVar[Plugin]
-    folder: ClassVar[Traversable | Path]
-    patience: ClassVar[float] = 10.0
-    """seconds after which what the simulator should have seen is missing"""
 
     # ── what arrives ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -299,71 +275,6 @@ class AdapterContract:
         """`README.md` says something, and `quality.toml` answers every rule."""
         assert len((self.folder / "README.md").read_text("utf-8").split()) > 100
         assert read_quality(self.folder / "quality.toml")
-
-    # ── what the tests stand on ──────────────────────────────────────────────────────────────────────────────────
-
-    @pytest.fixture
-    def anyio_backend(self) -> str:
-        return "asyncio"
-
-    @pytest.fixture(autouse=True)
-    def _only_what_applies(self, request: pytest.FixtureRequest) -> None:
-        rule = RULE_OF.get(request.function.__name__)
-        if rule and (reason := read_quality(self.folder / "quality.toml")[rule]):
-            pytest.skip(f"{rule}: {reason}")
-
-    @pytest.fixture
-    async def adapter(self) -> AsyncIterator[Adapter]:
-        async with self.plugin.open() as adapter:
-            yield adapter
-
-    @pytest.fixture
-    async def askable(self, adapter: Adapter) -> Askable:
-        if not isinstance(adapter, Askable):
-            pytest.skip("it cannot be asked, and its manifest says so")
-        return adapter
-
-    @pytest.fixture
-    async def simulator(self, tmp_path: Path) -> AsyncIterator[Simulator]:
-        async with self.open_simulator()("musterstadt", tmp_path) as simulator:
-            yield simulator
-
-    def open_simulator(self) -> OpenSimulator:
-        assert self.plugin.simulate is not None, "an adapter without a simulator cannot be examined"
-        return self.plugin.simulate
-
-    def consignment(self, simulator: Simulator, *enclosures: Enclosure) -> Consignment:
-        """A delivery of its own for this simulator, with all canaries in the document."""
-        return a_consignment(
-            an_xml_document(8_192), enclosures, simulator.settings(), adapter=self.plugin.manifest.name
-        )
-
-    async def deliver(self, adapter: Adapter, consignment: Consignment) -> Outcome:
-        """Deliver within the manifest's time limit."""
-        async with asyncio.timeout(self.plugin.manifest.time_limit):
-            return await adapter.deliver(consignment)
-
-    async def arrives(self, adapter: Adapter, consignment: Consignment) -> Delivered:
-        """Deliver, and insist."""
-        outcome = await self.deliver(adapter, consignment)
-        assert isinstance(outcome, Delivered), f"the outcome is {outcome}"
-        return outcome
-
-    async def taken(self, simulator: Simulator, consignment: Consignment) -> Taken:
-        """What the Fachverfahren took, as soon as it has."""
-        id_ = consignment.submission.id
-        try:
-            taken = await until(lambda: simulator.taken(id_), self.patience)
-        except TimeoutError:
-            raise AssertionError(f"the simulator took nothing within {self.patience} s") from None
-        assert taken is not None
-        return taken
-
-    async def pass_by(self, adapter: Adapter, simulator: Simulator) -> None:
-        """Have another submission taken: by then the simulator has seen all that came before it."""
-        other = self.consignment(simulator)
-        await self.arrives(adapter, other)
-        await self.taken(simulator, other)
 
 
 class _Broken(Exception):

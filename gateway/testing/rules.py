@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from gateway.errors import BadAdapter
 
@@ -24,6 +24,8 @@ ASKED: Final[Mapping[str, str]] = {
     "keeps-silent": "Nothing from a document, a file's name or a vendor's answer gets into logs, events or codes.",
     "works-at-once": "Many deliveries at once do not get in each other's way.",
     "streams-attachments": "An attachment is never held whole in memory.",
+    "survives-a-hostile-vendor": "Whatever the vendor's system does, the outcome is true and nothing is doubled.",
+    "forgets-what-is-done": "Thousands of deliveries later it holds no more memory than before.",
     "ships-a-simulator": "A simulator plays the Fachverfahren: it can be away, and keeps a ledger of what it took.",
     "explains-itself": "`README.md` tells whoever installs it, in German, what to set up and what is assumed.",
 }
@@ -35,6 +37,21 @@ REVIEWED: Final[Mapping[str, str]] = {
     "keeps-secrets": "Passwords and keys come from settings, and stand in no file, log or error.",
 }
 """Rules that a reader has to judge, or the import contracts."""
+
+RULE_OF: Final[dict[str, str]] = {}
+"""Which rule each test of the suite asks about."""
+
+Test = TypeVar("Test", bound=Callable[..., Any])
+
+
+def asks(rule: str) -> Callable[[Test], Test]:
+    """Ties a test to its rule, so that an exemption skips it and a rule nobody asks about is noticed."""
+
+    def tie(test: Test) -> Test:
+        RULE_OF[test.__name__] = rule
+        return test
+
+    return tie
 
 
 def read_quality(file: Path | Traversable) -> Mapping[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.journal import Limits
-from gateway.routing import AuthorityKind, ConnectionState, RegionKind, cases, loading
+from gateway.routing import AuthorityKind, ConnectionState, RegionKind, cases, loading, order_form
 from gateway.routing.facts import Grade
 
 SCHEMAS = Path(__file__).parents[2] / "routing" / "schemas"
@@ -50,6 +50,23 @@ def test_messages_and_examples_have_the_keys_of_their_schemas() -> None:
     assert tuple(properties(examples)["answer"]["enum"]) == cases.ANSWERS
 
 
+def test_the_form_of_order_lists_has_the_keys_of_its_schema() -> None:
+    """Keys, columns and encodings that an editor offers are those that are read."""
+    offered = properties(schema("orders"))
+
+    assert tuple(offered) == order_form.KEYS
+    assert tuple(properties(offered["columns"])) == order_form.KNOWN
+    assert tuple(offered["columns"]["required"]) == order_form.NEEDED
+    assert offered["encoding"]["enum"] == list(order_form.Encoding)
+
+
+def test_the_shipped_form_can_be_read() -> None:
+    """Its articles are services of the shipped tables."""
+    services = tomllib.loads((SCHEMAS.parent / "services.toml").read_text(encoding="utf-8"))
+
+    assert set(order_form.read_columns(SCHEMAS.parent / order_form.ORDERS, services).services.values()) == set(services)
+
+
 @pytest.mark.parametrize(
     "name, column, choices",
     [
@@ -71,7 +88,7 @@ def test_the_usual_limits_are_those_of_the_code() -> None:
     assert Limits(**{key: offered[key]["default"] for key in Limits.__slots__}) == Limits()
 
 
-@pytest.mark.parametrize("name", ["services", "destinations", "cases"])
+@pytest.mark.parametrize("name", ["services", "destinations", "cases", "orders"])
 def test_a_toml_file_names_its_schema(name: str) -> None:
     """The first line tells editors where to look."""
     text = (SCHEMAS.parent / f"{name}.toml").read_text(encoding="utf-8")

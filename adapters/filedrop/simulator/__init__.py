@@ -21,10 +21,14 @@ from typing import Any, Final
 
 from gateway.adapter import Simulator, Taken
 from gateway.testing import Ledger
+from gateway.testing.moods import Mood
 from gateway.transports.directory import WORKSPACE
 
 INTERVAL: Final = 0.02
 """seconds between two looks into the directory"""
+
+_LATE: Final = 0.5
+"""seconds between two looks of a slow one"""
 
 _SIDECAR: Final = re.compile(r"[0-9a-f-]{36}\.json")
 _PIECE: Final = 1 << 20
@@ -104,6 +108,13 @@ class FolderWatcher:
                 self.inbox.rename(self._away)
             elif not down and self._away.exists():
                 self._away.rename(self.inbox)
+
+    moods = frozenset({Mood.GOOD, Mood.SLOW})
+    """A directory knows no others."""
+
+    def behave(self, mood: Mood) -> None:
+        """Be slow, or as quick as ever."""
+        self.slow(_LATE if mood is Mood.SLOW else 0.0)
 
     def slow(self, seconds: float) -> None:
         """Rest for so long after each look, which takes one set only; 0 ends that."""

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from gateway.cli.connections.choosing import Choice, Ids, InRegion, InState, OfService, desk, insist_on_choice
 from gateway.cli.deciding import By, account
+from gateway.cli.files import read_file
 from gateway.cli.options import Config, Data, GatewayUrl, JournalUrl, Json, Token, settings_from
 from gateway.cli.running import carry_out, terminal
 from gateway.errors import BadSettings, Sentence
@@ -31,6 +32,13 @@ def check(
         Path | None,
         typer.Option(help="Diese Testnachricht zuerst einreichen und ihren Weg abwarten.", metavar="DATEI"),
     ] = None,
+    attach: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Anlage der Testnachricht: ihre Kennung im Dokument, und die Datei; mehrfach möglich.",
+            metavar="KENNUNG=DATEI",
+        ),
+    ] = None,
     patience: Annotated[float, typer.Option(help="Sekunden, die darauf gewartet wird.", metavar="SEKUNDEN")] = 120.0,
     by: By = None,
     url: GatewayUrl = None,
@@ -48,17 +56,18 @@ def check(
     settings = settings_from(config, data=data, journal=journal, url=url, token=token)
     choice = Choice(ids=ids or (), service=service, region=region, state=state)
     insist_on_choice(choice)
-    return carry_out(_check(settings, choice, _Test(message, patience), by or account(), json=json))
+    return carry_out(_check(settings, choice, _Test(message, attach or (), patience), by or account(), json=json))
 
 
 class _Test:
     """The test message to send first, if any."""
 
-    def __init__(self, file: Path | None, patience: float) -> None:
+    def __init__(self, file: Path | None, attach: Sequence[str], patience: float) -> None:
         self.file = file
+        self.attach = attach
         self.patience = patience
 
-    async def send(self, settings: Settings) -> None:
+    async def send(self, settings: Settings, *, beside: bool) -> None:
         """
         Submit it and wait for its end; whatever comes of it, the pre-flight sees in the journal.
 
@@ -70,29 +79,27 @@ class _Test:
 
         if self.file is None:
             return
-        try:
-            document = self.file.read_bytes()
-        except OSError as error:
-            raise BadSettings(
-                f"{self.file} ist nicht lesbar ({error.strerror}).", f"{self.file} cannot be read ({error.strerror})."
-            ) from error
+        document = read_file(self.file)
         if parse(document).attribute("test") is None:
             raise BadSettings(
                 f"{self.file} ist keine Testnachricht: Ihrem Wurzelelement fehlt das Attribut test.",
                 f"{self.file} is no test message: its root element has no attribute test.",
             )
-        await send_and_watch(settings, self.file, document, self.patience)
+        await send_and_watch(settings, self.file, document, self.attach, self.patience, beside=beside)
 
 
 async def _check(settings: Settings, choice: Choice, test: _Test, by: str, *, json: bool) -> int:
+    from gateway import plugins
     from gateway.drivers.clock import clock
     from gateway.preflight import Ground, preflight
+    from gateway.validation import Schemas
 
-    await test.send(settings)
+    await test.send(settings, beside=json)
     found: list[Preflight] = []
     async with desk(settings) as at:
-        ground = Ground(tables=at.facts.tables, schemas=at.facts.schemas, plugins=at.facts.plugins, journal=at.journal)
-        for connection in choice.among(await at.journal.connections()):
+        schemas = Schemas.load(*settings.schema_folders)
+        ground = Ground(tables=at.tables, schemas=schemas, plugins=plugins.load(), journal=at.journal)
+        for connection in await at.chosen(choice):
             seen = await preflight(connection, ground=ground, now=clock(), by=by)
             await at.journal.keep_preflight(seen)
             found.append(seen)

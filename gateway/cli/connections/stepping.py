@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -84,14 +84,20 @@ def pause(
     reason: Reason,
     service: OfService = None,
     region: InRegion = None,
+    dry_run: DryRun = False,
     by: By = None,
     config: Config = None,
     data: Data = None,
     journal: JournalUrl = None,
 ) -> int:
-    """Hält Anbindungen an: Anträge werden weiter angenommen und warten."""
-    choice = Choice(ids=ids or (), service=service, region=region)
-    order = _Order(choice=choice, to=lambda _: ConnectionState.PAUSED, by=by or account(), reason=reason)
+    """
+    Hält Anbindungen an: Anträge werden weiter angenommen und warten.
+
+    Ohne Kennungen sind alle gemeint, die in Betrieb sind und auf die die Auswahl passt.
+    """
+    choice = Choice(ids=ids or (), service=service, region=region, state=None if ids else ConnectionState.LIVE)
+    order = _Order(choice=choice, to=_pausing, by=by or account(), reason=reason, dry_run=dry_run)
+    insist_on_choice(replace(choice, state=None))
     return _take(settings_from(config, data=data, journal=journal), order)
 
 
@@ -101,6 +107,7 @@ def resume(
     reason: Reason,
     service: OfService = None,
     region: InRegion = None,
+    dry_run: DryRun = False,
     by: By = None,
     config: Config = None,
     data: Data = None,
@@ -108,8 +115,13 @@ def resume(
 ) -> int:
     """Lässt angehaltene Anbindungen weiterlaufen; was gewartet hat, geht auf den Weg."""
     choice = Choice(ids=ids or (), service=service, region=region, state=None if ids else ConnectionState.PAUSED)
-    order = _Order(choice=choice, to=_going_on, by=by or account(), reason=reason)
+    order = _Order(choice=choice, to=_going_on, by=by or account(), reason=reason, dry_run=dry_run)
+    insist_on_choice(replace(choice, state=None))
     return _take(settings_from(config, data=data, journal=journal), order)
+
+
+def _pausing(_: Connection) -> ConnectionState:
+    return ConnectionState.PAUSED
 
 
 def _going_on(connection: Connection) -> ConnectionState:
@@ -128,9 +140,9 @@ async def _each(settings: Settings, order: _Order) -> int:
     ended = GOOD
     async with desk(settings) as at:
         _insist_on_destination(order, at)
-        chosen = order.choice.among(await at.journal.connections())
+        chosen, guessed = await at.chosen(order.choice), _only_assumed(at)
         for connection in chosen:
-            why = await _step(connection, order, at)
+            why = await _step(connection, order, at, guessed)
             ended = max(ended, BAD if why else GOOD)
     if not chosen:
         terminal().tell(Sentence("Es gibt keine solche Anbindung.", "There is no such connection."))
@@ -139,7 +151,7 @@ async def _each(settings: Settings, order: _Order) -> int:
 
 
 def _insist_on_destination(order: _Order, at: Desk) -> None:
-    known = [one.name for one in at.facts.tables.destinations]
+    known = [one.name for one in at.tables.destinations]
     if order.destination is not None and order.destination not in known:
         raise BadSettings(
             f"Den Zustellpunkt „{order.destination}“ gibt es in destinations.toml nicht.",
@@ -147,11 +159,11 @@ def _insist_on_destination(order: _Order, at: Desk) -> None:
         )
 
 
-async def _step(connection: Connection, order: _Order, at: Desk) -> Sentence | None:
+async def _step(connection: Connection, order: _Order, at: Desk, guessed: Container[str]) -> Sentence | None:
     """Why it did not take the step; None where it did."""
     to = order.to(connection) or connection.state
     wanted = replace(connection, destination=order.destination or connection.destination)
-    why = await _hindrance(wanted, to, at)
+    why = await _hindrance(wanted, to, at, guessed)
     if why is None and not order.dry_run:
         try:
             await at.journal.step(
@@ -163,24 +175,28 @@ async def _step(connection: Connection, order: _Order, at: Desk) -> Sentence | N
     return why
 
 
-async def _hindrance(connection: Connection, to: ConnectionState, at: Desk) -> Sentence | None:
+async def _hindrance(connection: Connection, to: ConnectionState, at: Desk, guessed: Container[str]) -> Sentence | None:
     from gateway.drivers.clock import clock
 
     given = Circumstances(
         kind=at.kind,
         now=clock(),
-        assumed=_assumed(connection, at),
+        assumed=connection.destination in guessed,
         preflight=await at.journal.latest_preflight(connection.id),
     )
     return hindrance(connection, to, given)
 
 
-def _assumed(connection: Connection, at: Desk) -> bool:
-    adapters: Sequence[str] = [
-        one.adapter for one in at.facts.tables.destinations if one.name == connection.destination
-    ]
-    found = at.facts.plugins.found
-    return any(name in found and found[name].manifest.interface == "assumed" for name in adapters)
+def _only_assumed(at: Desk) -> frozenset[str]:
+    """The destinations whose vendor's interface is only assumed by its adapter."""
+    from gateway import plugins
+
+    found = plugins.load().found
+    return frozenset(
+        one.name
+        for one in at.tables.destinations
+        if one.adapter in found and found[one.adapter].manifest.interface == "assumed"
+    )
 
 
 def _tell(connection: Connection, to: ConnectionState, why: Sentence | None, *, dry_run: bool) -> None:

@@ -108,7 +108,8 @@ def serving(data: Path, *options: str, env: Mapping[str, str] | None = None) -> 
 def open_the_doors(data: Path) -> None:
     """Make the directories that the tables' destinations name, as the Fachverfahren's operators would."""
     for destination in Tables.load(ROOT / "routing", data.resolve()).destinations:
-        (Path(destination.live["directory"]) / WORKSPACE).mkdir(parents=True)
+        for endpoint in (destination.live, destination.test):
+            (Path(endpoint["directory"]) / WORKSPACE).mkdir(parents=True)
 
 
 def a_new(example: Path, folder: Path) -> Path:
@@ -128,13 +129,16 @@ def soon(condition: Callable[[], bool], within: float = 20.0) -> bool:
 
 
 def in_journal(
-    data: Path, work: Callable[[SqlJournal], Coroutine[Any, Any, T]], now: Callable[[], Micros] = clock
+    data: Path,
+    work: Callable[[SqlJournal], Coroutine[Any, Any, T]],
+    now: Callable[[], Micros] = clock,
+    kind: str | None = "sandbox",
 ) -> T:
-    """Do something in the journal that lies in a data folder; one is made where there is none."""
+    """Do something in the journal that lies in a data folder; one is made where there is none. None takes any kind."""
 
     async def do() -> T:
         url = built_in(data=data).journal_url
-        async with open_journal(url, limits=lambda _: Limits(), clock=now, kind="sandbox") as journal:
+        async with open_journal(url, limits=lambda _: Limits(), clock=now, kind=kind) as journal:
             return await work(journal)
 
     return asyncio.run(do())

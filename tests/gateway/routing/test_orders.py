@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import date
-from pathlib import Path
 from typing import Literal
 
 import pytest
 
 from gateway.connection import Connection, ConnectionState
 from gateway.errors import BadTables
-from gateway.routing import OWN, Columns, Plan, Tables, exported, plan, read_columns
+from gateway.routing import OWN, Columns, Plan, Tables, exported, plan
 
 HEAD = "Artikel;Schlüssel;Bestellung;vom;Stelle;Rabatt\n"
 SHOP = Columns(
@@ -63,8 +62,9 @@ def test_an_unknown_column_is_reported_and_not_read(tables: Tables) -> None:
         ("jagd;09178;B-1;01.09.2026;;", "Die Leistung „jagd“ ist nicht bekannt"),
         ("bau;9178;B-1;01.09.2026;;", "kein Regionalschlüssel"),
         ("bau;Freising;B-1;01.09.2026;;", "kein Regionalschlüssel"),
-        ("bau;09;B-1;01.09.2026;;", "keine solche Behörde"),
+        ("bau;09;B-1;01.09.2026;;", "Land Bayern"),
         ("wohnsitz;09178;B-1;01.09.2026;;", "nirgends zuständig"),
+        ("bau;091785127;B-1;01.09.2026;;", "Zuständig ist dort: Landratsamt Freising (09178)"),
         ("bau;09178;;01.09.2026;;", "Bestellnummer fehlt"),
         ("bau;09178;B-1;;;", "nicht die Form"),
         ("bau;09178;B-1;2026-09-01;;", "nicht die Form"),
@@ -130,17 +130,31 @@ def test_a_list_without_a_needed_column_is_refused(tables: Tables) -> None:
         planned(HEAD.replace("Schlüssel", "Ort"), tables)
 
 
-def test_columns_are_read_from_a_file(tmp_path: Path) -> None:
-    """A small TOML file says which column is what; an unknown key is a fault."""
-    file = tmp_path / "columns.toml"
-    file.write_text(
-        'days = "%d.%m.%Y"\ndelimiter = ";"\nignored = ["Rabatt"]\n'
-        '[columns]\nservice = "Artikel"\nauthority = "Schlüssel"\norder_number = "Bestellung"\n'
-        'order_date = "vom"\ncontact = "Stelle"\n[services]\n"Bauantrag digital" = "bau"\n'
+@pytest.mark.parametrize("said", ["Bauantrag digital", "bau", "Bauantrag", "99012070006001"])
+def test_a_service_is_called_in_several_ways(said: str, tables: Tables) -> None:
+    """By the shop's article, by our short name, by its title, or by one of its keys."""
+    [order] = planned(HEAD + f"{said};09178;B-17;01.09.2026;;\n", tables).new
+
+    assert order.service == "bau"
+
+
+def test_what_was_retired_begins_anew_with_a_new_order(tables: Tables) -> None:
+    """Another order number orders it again; the old list, read once more, revives nothing."""
+    text = HEAD + "bau;09178;B-17;01.09.2026;Bauamt;\n"
+    retired = Connection(
+        "bau", "09178", "freising-bau", ConnectionState.RETIRED, "B-17", date(2026, 9, 1), date(2026, 10, 1), "Bauamt"
     )
 
-    assert read_columns(file) == Columns(SHOP.names, SHOP.services, frozenset({"Rabatt"}), "%d.%m.%Y", ";")
+    assert planned(text, tables, known={retired.id: retired}).same == 1
+    [change] = planned(text.replace("B-17", "B-99"), tables, known={retired.id: retired}).changed
+    assert (change.after.state, change.after.order_number) == (ConnectionState.ORDERED, "B-99")
+    assert change.after.live_since is None
 
-    file.write_text(file.read_text().replace("[columns]", "[columns]\nfarbe = 'rot'"))
-    with pytest.raises(BadTables, match="farbe"):
-        read_columns(file)
+
+def test_production_says_how_many_states_did_not_count(tables: Tables) -> None:
+    """Held back are those for which the list says more than ordered, and no day of operation comes with them."""
+    found = planned(exported(tables.connections), tables, columns=OWN, kind="production")
+
+    assert found.held_back == sum(one.state is not ConnectionState.ORDERED for one in tables.connections)
+    assert all(one.live_since is None for one in found.new)
+    assert planned(exported(tables.connections), tables, columns=OWN, kind="sandbox").held_back == 0

@@ -29,6 +29,7 @@ from gateway.adapter import (
 from gateway.submission import Grade
 from gateway.testing import MemoryStream
 from gateway.testing.contract import AdapterContract
+from gateway.testing.moods import Mood
 
 
 class SaysSoBeforeSending(FileDrop):
@@ -129,6 +130,37 @@ class Chatters(FileDrop):
         return await super().deliver(consignment)
 
 
+class Swallows(FileDrop):
+    async def deliver(self, consignment: Consignment) -> Outcome:
+        outcome = await super().deliver(consignment)
+        return Delivered("", Grade.TRANSPORT) if isinstance(outcome, Unreachable) else outcome
+
+
+class Crowded(FolderWatcher):
+    """Its disk is full when it is told so."""
+
+    moods = frozenset({Mood.DISK_FULL})
+
+    def behave(self, mood: Mood) -> None:
+        self.fail(mood is Mood.DISK_FULL)
+
+
+@asynccontextmanager
+async def crowded(destination: str, folder: Path) -> AsyncIterator[Simulator]:
+    async with Crowded(folder / destination).running() as watcher:
+        yield watcher
+
+
+class Remembers(FileDrop):
+    def __init__(self) -> None:
+        super().__init__()
+        self.all: list[Consignment] = []
+
+    async def deliver(self, consignment: Consignment) -> Outcome:
+        self.all.append(consignment)
+        return await super().deliver(consignment)
+
+
 class Hoards(FileDrop):
     async def deliver(self, consignment: Consignment) -> Outcome:
         return await super().deliver(
@@ -179,6 +211,7 @@ FAULTS = {
     Rambles: "speaks-in-codes",
     Chatters: "keeps-silent",
     Hoards: "streams-attachments",
+    Remembers: "forgets-what-is-done",
     MixesUp: "works-at-once",
 }
 """Each careless adapter, and the rule it breaks."""
@@ -190,6 +223,10 @@ for fault in FAULTS:
 
 class TestForgetsWhatItDelivered(Examined):
     plugin = careless(ForgetsWhatItDelivered, simulate=gullible)
+
+
+class TestSwallows(Examined):
+    plugin = careless(Swallows, simulate=crowded)
 
 
 class TestTakesAnySetting(Examined):
