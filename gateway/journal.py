@@ -7,14 +7,14 @@ counts only for the claim it answers.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
-from gateway.adapter import Enclosure, Ending, Stream
+from gateway.adapter import Ending
 from gateway.connection import CaseHome, ConnectionBook
 from gateway.dispatch import Letter, Report
-from gateway.submission import Attachment, Finding, Grade, Micros, State, Submission, SubmissionId
+from gateway.submission import Finding, Grade, Micros, State, Submission, SubmissionId
 
 TRANSITIONS: Final[Mapping[State | None, frozenset[State]]] = {
     None: frozenset({State.REJECTED, State.ACCEPTED}),
@@ -468,6 +468,10 @@ class Journal(Claims, ConnectionBook, Protocol):
         """Where the message of this nachrichtenUUID is, if this client sent it and its UUID is still remembered."""
         ...
 
+    async def occupied(self, destinations: Collection[str]) -> frozenset[str]:
+        """Of these destinations at sites those for which a letter waits that nobody has leased."""
+        ...
+
     async def version_of(self, subject: str) -> int:
         """A number that grows when `subject` (`clients`, `connections`) changed: what caches follow."""
         ...
@@ -478,34 +482,4 @@ class Journal(Claims, ConnectionBook, Protocol):
 
     async def ready(self) -> None:
         """Return if the journal can be written now; raise `JournalUnavailable` otherwise."""
-        ...
-
-
-class AttachmentStore(Protocol):
-    """Files that came with submissions: streamed in, synced before the commit that names them, streamed out."""
-
-    async def keep(self, name: str, media_type: str, chunks: AsyncIterable[bytes], most: int) -> Attachment:
-        """
-        Store a file as it arrives, never whole in memory; file and folder are synced on return.
-
-        Raises:
-            TooLarge: more than `most` bytes came; nothing is left behind.
-            JournalUnavailable: the disk did not take it; nothing is left behind.
-        """
-        ...
-
-    def open(self, attachment: Attachment) -> Stream:
-        """The file's bytes."""
-        ...
-
-    def enclose(self, attachments: Iterable[Attachment]) -> tuple[Enclosure, ...]:
-        """Attachments as adapters want them."""
-        ...
-
-    async def discard(self, attachments: Iterable[Attachment]) -> None:
-        """Forget files whose submission was not recorded."""
-        ...
-
-    async def sweep(self, known: frozenset[str], older_than: float) -> int:
-        """Remove files of no submission, older than this many seconds; how many."""
         ...

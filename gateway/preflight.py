@@ -150,7 +150,9 @@ def _probed(probes: Sequence[tuple[bool, Probe | None]], now: Micros, *, at_site
 
 
 _CANNOT_LOOK: Final = Sentence("dieser Adapter kann nicht nachsehen", "this adapter cannot look")
-_ONLY_THERE: Final = Sentence("das sieht nur der Standort; ihn belegt die Testnachricht", "only the site can see it; the test message proves it")
+_ONLY_THERE: Final = Sentence(
+    "das sieht nur der Standort; ihn belegt die Testnachricht", "only the site can see it; the test message proves it"
+)
 
 
 def _reachable(looked: Sequence[tuple[bool, Probe]]) -> Seen:

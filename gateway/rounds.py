@@ -40,6 +40,8 @@ class Pace:
     lapse: float = 2.0
     news: float = 0.5
     """who waits for a submission hears within this what other processes did to it"""
+    doors: float = 1.0
+    """a site that waits hears within this what other processes put at its door"""
     connections: float = 1.0
     """a pause of a connection takes effect within twice that"""
     tables: float = 2.0
@@ -63,6 +65,7 @@ async def rounds(gateway: Gateway, pace: Pace) -> AsyncIterator[None]:
             ("lapse", lambda: _then_wait(journey.lapse(gateway=gateway), pace.lapse)),
             ("unclaimed", lambda: _then_wait(_return_unclaimed(gateway, pace), pace.unconfirmed / 3)),
             ("news", lambda: _then_wait(journey.look_for_news(gateway=gateway), pace.news)),
+            ("doors", lambda: _then_wait(journey.look_at_doors(gateway=gateway), pace.doors)),
             ("connections", _Following(gateway, pace).look),
             ("ledger", lambda: _balance(gateway, pace)),
             ("orphans", lambda: _then_wait(_sweep(gateway, pace), pace.sweep)),

@@ -6,15 +6,19 @@ Values, and the part of the journal behind the pickup door. Nothing here knows H
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 from gateway.journal import Claim, NoClaim
 from gateway.submission import Micros, Submission, SubmissionId
 
 SITES: Final = "sites"
 """what the journal's version is asked for by those who follow sites"""
+
+SITE_NAME: Final = re.compile(r"[a-z][a-z0-9-]*")
+"""as destinations.toml names it"""
 
 WORKERS_KEPT: Final = 50
 """So many workers of one site are remembered, the last heard of first."""
@@ -160,10 +164,6 @@ class SiteBook(Protocol):
         """The letters that wait within reach, the oldest first. Looking changes nothing."""
         ...
 
-    async def occupied(self, destinations: Collection[str]) -> frozenset[str]:
-        """Of these destinations those at whose door a letter waits."""
-        ...
-
     async def lease(self, submission: SubmissionId, worker: str, seconds: float, reach: Reach) -> Claim | NoClaim:
         """
         Claim the letter of a submission, whichever attempt it is; without the document, which is fetched apart.
@@ -172,8 +172,10 @@ class SiteBook(Protocol):
         """
         ...
 
-    async def held(self, submission: SubmissionId, attempt: int, *, document: bool = False) -> Held | None:
-        """The lease of an attempt, open or not; None where nobody ever had it."""
+    async def held(
+        self, submission: SubmissionId, attempt: int, also: Literal["document", "attachments"] | None = None
+    ) -> Held | None:
+        """The lease of an attempt, open or not, with what was `also` asked for; None where nobody ever had it."""
         ...
 
     async def renew(self, lease: Lease, seconds: float) -> Micros | None:

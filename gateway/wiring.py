@@ -14,7 +14,7 @@ from typing import Final
 
 import uvicorn
 
-from gateway import journey, plugins
+from gateway import journey, pickup, plugins
 from gateway.adapter import Endpoint, Plugin
 from gateway.delivery import DAY, Patience, Policy
 from gateway.dispatch import Dispatch, Post
@@ -29,6 +29,7 @@ from gateway.errors import BadAdapter, BadSettings
 from gateway.events import BUILD, FACTS, GatewayStarted, GatewayStopping
 from gateway.intake import ClientRegister, Connection, Limits, build, samples_in
 from gateway.journey import Gateway
+from gateway.pickup import SiteRegister
 from gateway.plugins import Plugins
 from gateway.rounds import Pace, following_tables, rounds
 from gateway.routing import Board, Tables, Watch
@@ -134,6 +135,7 @@ async def serving(
                 limits=board.limits,
                 paused=lambda: board.now.paused,
                 unordered=_unordered(facts.plugins),
+                at_sites=lambda: board.now.at_sites,
                 clock=clock,
                 kind=settings.kind,
             )
@@ -339,7 +341,15 @@ async def _listening(
         idle_seconds=settings.idle_seconds,
         wait=settings.wait_seconds,
     )
-    app = build(gateway, clients, limits=limits, routers=[status.router], samples=samples_in(settings.xsd))
+    sites = SiteRegister(journal)
+    app = build(
+        gateway,
+        clients,
+        limits=limits,
+        routers=[status.router],
+        annexes=[pickup.annex(pickup.Calls(gateway, journal, sites, limits))],
+        samples=samples_in(settings.xsd),
+    )
     server = _Server(
         uvicorn.Config(
             app,
@@ -358,7 +368,7 @@ async def _listening(
     listener = _listener(settings)
     host, port = listener.getsockname()[:2]
     running = Running(address=f"http://{host}:{port}", gateway=gateway, journal=journal, status=status)
-    async with clients.following():
+    async with clients.following(), sites.following():
         task = asyncio.create_task(server.serve(sockets=[listener]))
         while not (server.started or task.done()):  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.01)
@@ -370,5 +380,6 @@ async def _listening(
             status.stop()
             await asyncio.sleep(settings.stop_wait)
             gateway.news.close()
+            gateway.doorbell.close()
             server.should_exit = True
             await task

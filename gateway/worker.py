@@ -7,10 +7,11 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 
 from gateway import journey
 from gateway.adapter import Adapter, Endpoint, Plugin
+from gateway.attachments import Encloses
 from gateway.dispatch import Letter, Post, TakeLetter
 from gateway.errors import NobodysFault
 from gateway.events import JournalFailed
-from gateway.journal import AttachmentStore, Claims
+from gateway.journal import Claims
 from gateway.journey import Workbench
 
 
@@ -22,7 +23,7 @@ async def working(
     claims: Claims,
     post: Callable[[str], Post],
     endpoint: Callable[[str, bool], Endpoint],
-    attachments: AttachmentStore,
+    attachments: Encloses,
     at_once: int,
     longest: float | None,
     spare: float,

@@ -2,61 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from fastapi import FastAPI, Request, Response
-from fastapi.openapi.utils import get_openapi
-from pydantic import ConfigDict, TypeAdapter, with_config
+from fastapi import FastAPI
 
-from gateway import receipt
 from gateway.connection import ConnectionState
-from gateway.errors import GatewayError, Language
 from gateway.intake import examples
 from gateway.intake.calls import Calls
 from gateway.intake.limits import Limits
-from gateway.intake.refusals import RETRY_AFTER, status_of
-from gateway.intake.responses import JSON, PROBLEM
+from gateway.intake.openapi import Json
+from gateway.intake.openapi import add_call as _add
+from gateway.intake.openapi import answer as _answer
 from gateway.intake.unpacking import DOCUMENT
 from gateway.journey import Kind
 from gateway.receipt import shapes
 
-Json = dict[str, Any]
-Call = Callable[[Request], Awaitable[Response]]
-
 SUBMISSIONS: Final = "/v1/submissions"
 VALIDATIONS: Final = "/v1/validations"
-
-_SHAPES: Final = (
-    shapes.Accepted,
-    shapes.Problem,
-    shapes.Status,
-    shapes.Events,
-    shapes.TechnicalReceipt,
-    shapes.Verdict,
-    shapes.Route,
-    shapes.Services,
-    shapes.Connections,
-    shapes.Packages,
-)
-_PARTS: Final = (
-    shapes.Authority,
-    shapes.Links,
-    shapes.Finding,
-    shapes.Event,
-    shapes.Enclosed,
-    shapes.RouteConnection,
-    shapes.RouteRow,
-    shapes.Place,
-    shapes.Service,
-    shapes.ServiceMessage,
-    shapes.Offer,
-    shapes.Package,
-    shapes.PackageMessage,
-)
-_ALL_SHAPES: Final = (*_SHAPES, *_PARTS)
 
 _NO_TELEMETRY: Final[Any] = {
     "tracing": False,
@@ -241,111 +206,6 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
     )
 
 
-def complete(api: FastAPI) -> None:
-    """Let /openapi.json show the shapes of answers and the one way to identify oneself."""
-    schemas = _schemas()
-
-    def openapi() -> Json:
-        if api.openapi_schema is None:
-            described = get_openapi(
-                title=api.title,
-                version=api.version,
-                summary=api.summary,
-                description=api.description,
-                tags=api.openapi_tags,
-                license_info={"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
-                routes=api.routes,
-            )
-            components = described.setdefault("components", {})
-            components.setdefault("schemas", {}).update(schemas)
-            components["securitySchemes"] = {"token": _TOKEN}
-            api.openapi_schema = described
-        return api.openapi_schema
-
-    api.openapi = openapi  # type: ignore[method-assign]  # the documented way to extend FastAPI's OpenAPI
-
-
-def _add(
-    api: FastAPI,
-    method: str,
-    path: str,
-    call: Call,
-    *,
-    name: str,
-    tag: str,
-    summary: str,
-    description: str,
-    parameters: list[Json],
-    answers: dict[int, Json],
-    refusals: tuple[GatewayError, ...],
-    body: Json | None = None,
-) -> None:
-    extra: Json = {"parameters": [*parameters, _LANGUAGE], "security": [{"token": []}]}
-    if body:
-        extra["requestBody"] = {"required": True, "content": body}
-    api.add_api_route(
-        path,
-        call,
-        methods=[method],
-        name=name,
-        operation_id=name,
-        tags=[tag],
-        summary=summary,
-        description=description,
-        status_code=min(answers),
-        response_class=Response,
-        response_model=None,
-        responses=dict([*_by_status(refusals).items(), *answers.items()]),
-        openapi_extra=extra,
-    )
-
-
-# ── answers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _answer(description: str, shape: type, example: Mapping[str, Any], headers: list[str]) -> Json:
-    media_type = PROBLEM if shape is shapes.Problem else JSON
-    return {
-        "description": description,
-        "headers": {name: _HEADERS[name] for name in ["Content-Language", *headers]},
-        "content": {media_type: {"schema": _ref(shape), "example": example}},
-    }
-
-
-def _by_status(refusals: tuple[GatewayError, ...]) -> dict[int, Json]:
-    """Each refusal under its status, with the problem it would really be; 500 belongs to every call."""
-    answers: dict[int, Json] = {}
-    for error in refusals:
-        status = status_of(error)
-        example = receipt.problem(
-            error, status, Language.GERMAN, instance=f"urn:antragsgateway:request:{examples.TRACE[3:35]}", sandbox=False
-        )
-        headers = ["Retry-After"] if status in RETRY_AFTER else ["WWW-Authenticate"] if status == 401 else []
-        answers[status] = _answer(f"{error.title.de}.", shapes.Problem, example, headers)
-    answers[500] = {
-        "description": "Im Gateway ist ein Fehler aufgetreten.",
-        "content": {PROBLEM: {"schema": _ref(shapes.Problem)}},
-    }
-    return answers
-
-
-def _ref(shape: type) -> Json:
-    return {"$ref": f"#/components/schemas/{shape.__name__}"}
-
-
-def _schemas() -> Json:
-    """The shapes as JSON schemas, their docstrings as descriptions."""
-    documented = with_config(ConfigDict(use_attribute_docstrings=True))
-    for shape in _ALL_SHAPES:
-        documented(shape)
-    _, schema = TypeAdapter.json_schemas(
-        [(shape, "serialization", TypeAdapter(shape)) for shape in _SHAPES],
-        ref_template="#/components/schemas/{model}",
-    )
-    definitions: Json = schema["$defs"]
-    return definitions
-
-
 # ── bodies ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -451,23 +311,4 @@ _PREFER: Final[Json] = {
     "nach n Sekunden. Das Gateway begrenzt n; Preference-Applied nennt, was galt. Fehlt es, wurde nicht gewartet.",
     "schema": {"type": "string"},
     "example": "wait=20",
-}
-_LANGUAGE: Final[Json] = {
-    "name": "Accept-Language",
-    "in": "header",
-    "description": "de (ohne Angabe) oder en.",
-    "schema": {"type": "string", "default": "de"},
-}
-_HEADERS: Final[Mapping[str, Json]] = {
-    "Location": {"description": "Wo der Stand der Einreichung steht.", "schema": {"type": "string"}},
-    "ETag": {"description": "Kennzeichen dieses Standes.", "schema": {"type": "string"}},
-    "Retry-After": {"description": "Sekunden, nach denen sich erneutes Fragen lohnt.", "schema": {"type": "integer"}},
-    "Preference-Applied": {"description": "Was von Prefer galt.", "schema": {"type": "string"}},
-    "Content-Language": {"description": "Sprache der Antwort.", "schema": {"type": "string", "enum": ["de", "en"]}},
-    "WWW-Authenticate": {"description": "Wie man sich anmeldet (RFC 6750).", "schema": {"type": "string"}},
-}
-_TOKEN: Final[Json] = {
-    "type": "http",
-    "scheme": "bearer",
-    "description": "Token des Zugangs, vom Betreiber des Gateways (`gateway clients add`).",
 }

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from gateway.connection import Connection, ConnectionState
 from gateway.errors import NotReadable, TooLarge

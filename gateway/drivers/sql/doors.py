@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from sqlalchemy import bindparam, exists, literal_column, select, update
 from sqlalchemy.sql import ColumnElement
 
 from gateway.drivers.sql.claiming import hash_of
-from gateway.drivers.sql.rows import submission_columns, submission_from
+from gateway.drivers.sql.rows import (
+    ATTACHMENT_COLUMNS,
+    attachments_by_submission,
+    submission_columns,
+    submission_from,
+)
 from gateway.drivers.sql.steps import Ask, Do, Now, Operation, Row, Statement, Steps, among, each, sized
-from gateway.drivers.sql.tables import claims, documents, submissions
+from gateway.drivers.sql.tables import attachments, claims, documents, submissions
 from gateway.site import Held, Lease, Reach, Waiting
 from gateway.submission import SECOND, Micros, Submission, SubmissionId
 
@@ -50,6 +55,9 @@ _held_document: Final = Statement(
     .join(submissions, submissions.c.id == claims.c.submission)
     .join(documents, documents.c.id == submissions.c.id)
     .where(_this_claim)
+)
+_enclosed: Final = Statement(
+    select(*ATTACHMENT_COLUMNS).where(attachments.c.submission == bindparam("of")).order_by(attachments.c.position)
 )
 _locked_claim: Final = Statement(
     select(claims.c.key_hash, claims.c.worker, claims.c.leased_until, claims.c.ended_at)
@@ -98,19 +106,22 @@ class Which:
 
     submission: SubmissionId
     attempt: int
-    document: bool
+    also: Literal["document", "attachments"] | None
 
 
 def _held_by(which: Which) -> Steps[Held | None]:
     now: Micros = yield Now()
-    statement = _held_document if which.document else _held
+    statement = _held_document if which.also == "document" else _held
     rows: Sequence[Row] = yield Ask(statement, {"of": which.submission, "number": which.attempt})
     if not rows:
         return None
     row = rows[0]
     worker, key_hash, until, ended_at, outcome, code = row[len(submission_columns()) :][:6]
+    enclosed: Sequence[Row] = ()
+    if which.also == "attachments":
+        enclosed = yield Ask(_enclosed, {"of": which.submission})
     return Held(
-        submission_from(row),
+        submission_from(row, attachments_by_submission(enclosed).get(which.submission, ())),
         worker,
         key_hash,
         Micros(until),
@@ -118,7 +129,7 @@ def _held_by(which: Which) -> Steps[Held | None]:
         outcome,
         code,
         now,
-        bytes(row[-1]) if which.document else b"",
+        bytes(row[-1]) if which.also == "document" else b"",
     )
 
 

@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import Literal
 
 from gateway.connection import CaseHome, Connection, ConnectionState, Preflight, Step
 from gateway.dispatch import Letter, Report
@@ -177,8 +178,10 @@ class SqlJournal:
     async def lease(self, submission: SubmissionId, worker: str, seconds: float, reach: Reach) -> Claim | NoClaim:
         return await self._runner.write(self._lease, Wish(Letter(submission, 0, ""), worker, seconds, reach))
 
-    async def held(self, submission: SubmissionId, attempt: int, *, document: bool = False) -> Held | None:
-        return await self._runner.read(doors.HELD, doors.Which(submission, attempt, document))
+    async def held(
+        self, submission: SubmissionId, attempt: int, also: Literal["document", "attachments"] | None = None
+    ) -> Held | None:
+        return await self._runner.read(doors.HELD, doors.Which(submission, attempt, also))
 
     async def renew(self, lease: Lease, seconds: float) -> Micros | None:
         return await self._runner.write(doors.RENEW, doors.Renewal(lease, seconds))
