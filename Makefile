@@ -41,7 +41,8 @@ format: setup ## format the code and mend what can be mended
 	@$(BIN)/ruff format $(CHECKED)
 
 .PHONY: drill
-drill: setup services ## the bad days at full size: killed processes, wiped broker, cut wires
+drill: setup ## the bad days at full size: killed processes, wiped broker, cut wires, mutants before Xerces
+	@$(BIN)/python -m tests.services install --with-xerces
 	@$(BIN)/python -m tests.drills
 
 .PHONY: bench

@@ -1,4 +1,4 @@
-"""Port: what a vendor must be able to do, and the four ways a delivery can end."""
+"""Port: what a vendor must be able to do, the four ways a delivery can end, and how answers come back."""
 
 from __future__ import annotations
 
@@ -9,7 +9,31 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from gateway.errors import BadSettings
-from gateway.submission import Attachment, Grade, Micros, Submission
+from gateway.submission import Attachment, Grade, Micros, Submission, SubmissionId
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyFile:
+    """A file that comes with a reply: what the XML calls it, its media type, and its bytes; never a path."""
+
+    name: str
+    media_type: str
+    stream: Stream
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """
+    A message of the authority on its way back, as the Fachverfahren gave it.
+
+    `submission` is the one it answers, where the adapter knows; else the message has to say it. `mark` is the adapter's
+    own word by which it finds the reply again when the gateway has it.
+    """
+
+    document: bytes = field(repr=False)
+    files: tuple[ReplyFile, ...] = field(default=(), repr=False)
+    submission: SubmissionId | None = None
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,18 +42,25 @@ class Delivered:
     It arrived, as far as `grade` says.
 
     `reference` is what the Fachverfahren calls it; it may be personal and is kept in the document store only.
+    `replies` are messages that came with the answer; the gateway has them before the outcome counts.
     """
 
     reference: str
     grade: Grade
+    replies: tuple[Reply, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """It was looked at and not taken; trying again will not help. `code` is bounded, `reason` is the vendor's text."""
+    """
+    It was looked at and not taken; trying again will not help. `code` is bounded, `reason` is the vendor's text.
+
+    `replies` are messages that came with the answer, such as a Rückweisung.
+    """
 
     code: str
     reason: str = ""
+    replies: tuple[Reply, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +127,8 @@ class Endpoint:
 
     destination: str
     test: bool
-    settings: Mapping[str, Any]
+    settings: Mapping[str, Any] = field(repr=False)
+    """may hold secrets, and is shown nowhere"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +163,23 @@ class Askable(Protocol):
 
     async def ask(self, consignment: Consignment) -> Answer:
         """`Delivered` if it is there, `NotThere` if it certainly is not, `Unreachable` if nobody can say now."""
+        ...
+
+
+@runtime_checkable
+class Collecting(Protocol):
+    """An adapter whose Fachverfahren answers later: the worker asks on a schedule what has come."""
+
+    def collect(self, endpoint: Endpoint) -> AsyncIterator[Reply | Unreachable]:
+        """
+        What waits at this endpoint, oldest first; `Unreachable` if nobody can say now.
+
+        Every reply is given again, in each later call, until it was acknowledged.
+        """
+        ...
+
+    async def acknowledge(self, endpoint: Endpoint, reply: Reply) -> None:
+        """The gateway has it on disk; it need not be kept for us any longer. Called again after a crash."""
         ...
 
 
@@ -178,6 +227,8 @@ class Manifest:
     best_grade: Grade
     when_unclear: Literal["redeliver", "park"]
     can_ask: bool
+    collects: bool = False
+    """whether replies are collected: the adapter is `Collecting`"""
     order_matters: bool = True
     """whether messages of one case must arrive in the order in which they were accepted"""
     transports: tuple[str, ...] = ()
@@ -217,6 +268,15 @@ class Simulator(Protocol):
 
     def fail(self, down: bool) -> None:  # noqa: FBT001 - `fail(True)` reads as meant
         """Be down, or be there again."""
+        ...
+
+
+@runtime_checkable
+class Answering(Protocol):
+    """A simulator that can be told to answer, as the real Fachverfahren does on its own."""
+
+    def answer(self, submission: str) -> list[str]:
+        """Answer what it took under this id, with all it has to say; the nachrichtenUUIDs of the messages."""
         ...
 
 

@@ -21,6 +21,7 @@ What can go wrong, grouped by who has to act.
     ├── OperatorsFault              refuses to start, or alarms
     │   ├── BadSettings
     │   ├── BadTables
+    │   │   └── MissingSecret
     │   ├── BadPackage
     │   ├── BadAdapter
     │   ├── WrongJournal
@@ -212,6 +213,14 @@ class BadTables(OperatorsFault):
     title = Sentence("Eine Zuständigkeits- oder Anbindungstabelle ist fehlerhaft", "A routing table is wrong")
     place: str = ""
     """file and line, for the log"""
+
+
+class MissingSecret(BadTables):
+    """A secret that a destination refers to is not there, or not kept as it has to be; says its name and no more."""
+
+    code = "secret-missing"
+    title = Sentence("Ein Geheimnis fehlt oder ist nicht geschützt", "A secret is missing or not protected")
+    place = "destinations.toml"
 
 
 class BadPackage(OperatorsFault):

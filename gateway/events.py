@@ -51,6 +51,7 @@ def _gauge(name: str, text: str, labels: tuple[str, ...] = ()) -> Gauge:
 
 BUILD: Final = Info("gateway_build", "Version and kind (sandbox or production) of this gateway.", registry=REGISTRY)
 FACTS: Final = Info("gateway_facts", "Digests of the routing tables and schema packages in use.", registry=REGISTRY)
+REPLY_TABLES: Final = Info("gateway_reply_tables", "Digest of the tables that say what is a reply.", registry=REGISTRY)
 TABLES_REFUSED: Final = _gauge(
     "gateway_tables_refused", "1 while the routing folder holds changed files that cannot be used, else 0."
 )
@@ -242,6 +243,17 @@ class RequestFailed(Event):
         REFUSED_REQUESTS("internal-error").inc()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerUnfit(Event):
+    """A message of a standard, written as an answer, was not valid and did not leave: the table is wrong, or a fact."""
+
+    name = "answer.unfit"
+    level = logging.WARNING
+    submission: str
+    standard: str
+    codes: tuple[str, ...]
+
+
 # ── on the way ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 HANDED: Final = _Children(
@@ -306,7 +318,7 @@ class LettersTakenBack(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterVoid(Event):
-    """A letter led to no claim: another worker has it, the submission moved on, or the destination is busy."""
+    """A letter led to no claim: another has it, the submission moved on, the destination is busy or in maintenance."""
 
     name = "letter.void"
     submission: str
@@ -494,6 +506,176 @@ class BreakerMoved(Event):
     destination: str
     adapter: str
     open: bool
+
+
+# ── on the way back ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+REPLIES: Final = _Children(
+    _counter("gateway_replies_total", "Replies of authorities that were taken, by what they are.", ("adapter", "kind"))
+)
+REPLIES_BOXED: Final = _Children(
+    _counter("gateway_replies_boxed_total", "Replies that fit nothing and wait for a human.", ("adapter", "cause"))
+)
+IN_BOX: Final = _gauge("gateway_replies_in_box", "Replies that wait for a human now.")
+NOT_COLLECTED: Final = _Children(
+    _counter(
+        "gateway_replies_not_collected_total", "Collections that did not come to their end.", ("adapter", "reason")
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyReceived(Event):
+    """The authority has answered a submission; the reply is on disk."""
+
+    name = "reply.received"
+    reply: str
+    submission: str
+    service: str
+    adapter: str
+    kind: str
+    code: str
+    by: str
+    trace: str = ""
+
+    def count(self) -> None:
+        REPLIES(self.adapter, self.kind).inc()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyBoxed(Event):
+    """A reply fits nothing: somebody has to look into the box (`gateway replies list`)."""
+
+    name = "reply.boxed"
+    level = logging.ERROR
+    reply: str
+    adapter: str
+    destination: str
+    cause: str
+    by: str
+
+    def count(self) -> None:
+        REPLIES_BOXED(self.adapter, self.cause).inc()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyRepeated(Event):
+    """The same reply came again; nothing changed."""
+
+    name = "reply.repeated"
+    reply: str
+    adapter: str
+    by: str
+
+    def count(self) -> None:
+        DUPLICATES("reply", "replayed").inc()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplySettled(Event):
+    """What a reply says of its submission took effect: the submission is confirmed or refused."""
+
+    name = "reply.settled"
+    submission: str
+    service: str
+    adapter: str
+    state: str
+    concluded: bool
+    seconds: float
+    code: str
+    trace: str = ""
+
+    def count(self) -> None:
+        if self.concluded:
+            COMPLETION_TIME(self.service).observe(self.seconds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepliesNotCollected(Event):
+    """Replies could not be fetched from a Fachverfahren, or not be brought home; they stay where they are."""
+
+    name = "replies.not_collected"
+    level = logging.WARNING
+    adapter: str
+    destination: str
+    because: str
+
+    def count(self) -> None:
+        NOT_COLLECTED(self.adapter, self.because).inc()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectingBroke(Event):
+    """An adapter raised while it collected: a bug of the adapter. Class and frames, never message or locals."""
+
+    name = "collecting.broke"
+    level = logging.ERROR
+    adapter: str
+    destination: str
+    error: str
+    frames: tuple[str, ...]
+
+    def count(self) -> None:
+        NOT_COLLECTED(self.adapter, "adapter-bug").inc()
+
+
+# ── telling portals ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+NOTICES: Final = _Children(
+    _counter("gateway_webhook_notices_total", "Attempts to tell a portal something, by how they ended.", ("outcome",))
+)
+NOTICES_MISSED: Final = _counter("gateway_webhook_notices_missed_total", "Notices given up; portals can still ask.")
+WEBHOOKS_OFF: Final = _Children(
+    _counter("gateway_webhooks_switched_off_total", "Webhooks switched off, by why.", ("reason",))
+)
+NOTICES_WAITING: Final = _gauge("gateway_webhook_notices_waiting", "Notices that portals have not taken yet.")
+WEBHOOKS: Final = _Children(_gauge("gateway_webhooks", "Webhooks by how they do: good, failing, off.", ("health",)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookAnswered(Event):
+    """A portal was told something; `because` says why it was not taken."""
+
+    name = "webhook.answered"
+    webhook: str
+    client: str
+    notice: str
+    submission: str
+    topic: str
+    tries: int
+    because: str = ""
+    status: int | None = None
+
+    def count(self) -> None:
+        NOTICES("failed" if self.because else "taken").inc()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookMissed(Event):
+    """Notices that a portal did not take for days were given up; `/events` and the status still tell them."""
+
+    name = "webhook.missed"
+    level = logging.WARNING
+    webhook: str
+    client: str
+    notices: int
+
+    def count(self) -> None:
+        NOTICES_MISSED.inc(self.notices)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookSwitchedOff(Event):
+    """A webhook took nothing for days, or wants no more; `gateway webhooks resume` switches it on again."""
+
+    name = "webhook.switched_off"
+    level = logging.ERROR
+    webhook: str
+    client: str
+    because: str
+
+    def count(self) -> None:
+        WEBHOOKS_OFF(self.because).inc()
 
 
 # ── the house itself ─────────────────────────────────────────────────────────────────────────────────────────────────

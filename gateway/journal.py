@@ -9,43 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol
+from typing import Literal, Protocol
 
 from gateway.adapter import Ending
 from gateway.connection import CaseHome, ConnectionBook
 from gateway.dispatch import Letter, Report
+from gateway.notice import NoticeBook
+from gateway.reply import ReplyBook
 from gateway.submission import Finding, Grade, Micros, State, Submission, SubmissionId
-
-TRANSITIONS: Final[Mapping[State | None, frozenset[State]]] = {
-    None: frozenset({State.REJECTED, State.ACCEPTED}),
-    State.ACCEPTED: frozenset({State.HANDED_OVER, State.EXPIRED}),
-    State.HANDED_OVER: frozenset(
-        {State.ACCEPTED, State.DELIVERED, State.CONFIRMED, State.REFUSED, State.PARKED, State.EXPIRED}
-    ),
-    State.DELIVERED: frozenset({State.CONFIRMED, State.REFUSED}),
-    State.CONFIRMED: frozenset({State.REFUSED}),
-    State.PARKED: frozenset({State.ACCEPTED, State.REFUSED}),
-    State.REFUSED: frozenset(),
-    State.REJECTED: frozenset(),
-    State.EXPIRED: frozenset(),
-}
-"""
-Which state may follow which; `None` is "not yet there".
-
-A refusal after `confirmed` is a Rückweisung that came late; `parked` → `refused` is an operator dropping it.
-"""
-
-
-def transition_table() -> str:
-    """`TRANSITIONS` as a Markdown table: a row for each state before, a column for each state after."""
-    head = ["", *(f"`{after}`" for after in State)]
-    rows = [
-        [f"`{before}`" if before else "not yet there", *("●" if after in follow else "" for after in State)]
-        for before, follow in TRANSITIONS.items()
-    ]
-    lines = (head, [":---", *(":---:" for _ in State)], *rows)
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
 
 # ── recording ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -140,12 +111,12 @@ class Claim:
 @dataclass(frozen=True, slots=True)
 class NoClaim:
     """
-    The letter is void: `taken` by another, or the submission `moved-on`. Or the destination is `busy`: ask again.
+    The letter is void: `taken`, `moved-on`, its destination in `maintenance`. Or that is `busy`: ask again.
 
     For a site it may be `foreign`: it does not exist there.
     """
 
-    because: Literal["taken", "moved-on", "busy", "foreign"]
+    because: Literal["taken", "moved-on", "maintenance", "busy", "foreign"]
 
 
 # ── concluding ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -328,7 +299,7 @@ class Claims(Protocol):
         ...
 
 
-class Journal(Claims, ConnectionBook, Protocol):
+class Journal(Claims, ConnectionBook, NoticeBook, ReplyBook, Protocol):
     """
     What the gateway knows. Every method is one transaction, or part of one shared with others that wait.
 
@@ -348,8 +319,9 @@ class Journal(Claims, ConnectionBook, Protocol):
 
         `only_sites` leaves out what would need the broker.
 
-        What belongs to a paused connection waits, test messages apart. So does what follows another of its case to the
-        same destination, until that has arrived or ended (see `Standing.waits_for`).
+        What is for a destination in maintenance waits, and so does what belongs to a paused connection, test messages
+        apart, and what follows another of its case to the same destination, until that has arrived or ended (see
+        `Standing.waits_for`).
 
         A letter whose publication is not followed by `confirm` or `take_back` is taken back by `return_unclaimed`.
         """
@@ -414,10 +386,6 @@ class Journal(Claims, ConnectionBook, Protocol):
         """Where a submission stands."""
         ...
 
-    async def versions(self, submissions: Collection[SubmissionId]) -> Mapping[SubmissionId, int]:
-        """The versions of these submissions, which grow with every change (`Standing.version`)."""
-        ...
-
     async def events(self, submission: SubmissionId) -> Sequence[Event]:
         """What happened to it, oldest first."""
         ...
@@ -457,7 +425,7 @@ class Journal(Claims, ConnectionBook, Protocol):
 
     async def revoke_client(self, name: str) -> None:
         """
-        End a client's token everywhere within two seconds.
+        End a client's token everywhere within two seconds, and forget its webhooks.
 
         Raises:
             NotFound: there is none of that name.

@@ -35,7 +35,7 @@ from gateway.connection import CONNECTIONS, CaseHome, first_state
 from gateway.delivery import Policy, decide
 from gateway.dispatch import Dispatch, Letter, Post, Report
 from gateway.doorbell import Doorbell
-from gateway.errors import BrokerUnavailable, NotResponsible, UuidConflict
+from gateway.errors import BrokerUnavailable, MissingSecret, NotResponsible, TooLarge
 from gateway.events import frames_of
 from gateway.journal import (
     Attempt,
@@ -53,10 +53,11 @@ from gateway.journal import (
     Replayed,
 )
 from gateway.news import Bell, News
-from gateway.parcel import Parcel, accepted, not_in_scope, rejected, reused
-from gateway.receipt import Receipt
+from gateway.parcel import Parcel, Reused, accepted, not_in_scope, rejected
+from gateway.receipt import Letterhead, Receipt
+from gateway.reply import Origin, ReplyPost, ReplyTables
 from gateway.routing import Board, Door, NoDoor, Question, Tables
-from gateway.submission import SECOND, Micros, Reading
+from gateway.submission import SECOND, Attachment, Micros, Reading
 from gateway.validation import Invalid, Objected, Schemas, Undecided, Valid, Verdict, unmatched_enclosures
 
 Kind = Literal["sandbox", "production"]
@@ -79,6 +80,10 @@ class Gateway:
     clock: Callable[[], Micros]
     chance: Callable[[], float]
     """a number in [0, 1), to spread retries"""
+    reply_tables: ReplyTables = field(default_factory=ReplyTables)
+    """which messages are replies, and what they do"""
+    letterhead: Letterhead = field(default_factory=Letterhead)
+    """who writes the messages with which the gateway itself answers"""
     bell: Bell = field(default_factory=Bell)
     """wakes the hand-over"""
     news: News = field(default_factory=News)
@@ -101,8 +106,10 @@ class Workbench:
     post: Post
     adapter: Adapter
     endpoint: Callable[[str, bool], Endpoint]
-    """a destination's endpoint, by its name and whether the test one is meant"""
+    """a destination's endpoint, by its name and whether the test one is meant; raises MissingSecret where one is"""
     attachments: Encloses
+    way_back: ReplyPost
+    """takes replies home"""
     time_limit: float
     """seconds a question or a delivery may take"""
     spare: float = 60.0
@@ -143,13 +150,20 @@ async def judge(parcel: Parcel, *, gateway: Gateway) -> Verdict:
 
     The door has measured the document already, so its size is not judged again.
     """
-    schemas, size = gateway.schemas, len(parcel.document)
+    return await judge_document(parcel.document, parcel.charset, parcel.attachments, schemas=gateway.schemas)
+
+
+async def judge_document(
+    document: bytes, charset: str | None, attachments: Sequence[Attachment], *, schemas: Schemas
+) -> Verdict:
+    """The verdict on a document that somebody has measured, and on what came with it, as `judge`."""
     verdict: Verdict | None = None
+    size = len(document)
     if size <= _SMALL:
-        verdict = schemas.glance(parcel.document, parcel.charset, most=size)
+        verdict = schemas.glance(document, charset, most=size)
     if verdict is None:
-        verdict = await asyncio.to_thread(schemas.judge, parcel.document, parcel.charset, most=size, only_utf8=True)
-    if isinstance(verdict, Valid) and (unmatched := unmatched_enclosures(verdict.reading, parcel.attachments)):
+        verdict = await asyncio.to_thread(schemas.judge, document, charset, most=size, only_utf8=True)
+    if isinstance(verdict, Valid) and (unmatched := unmatched_enclosures(verdict.reading, attachments)):
         return Objected(verdict.reading, (*verdict.findings, *unmatched), verdict.stages)
     return verdict
 
@@ -183,14 +197,15 @@ async def _entry(parcel: Parcel, verdict: Verdict, tables: Tables, gateway: Gate
     """
     match verdict:
         case Invalid(reading, findings) | Objected(reading, findings):
-            return rejected(parcel, reading, findings)
+            return rejected(parcel, reading, gateway.schemas.coded(reading.standard, findings))
         case Undecided() as undecided:
             raise undecided.error
         case Valid(reading, document, warnings):
             case = await _case_home(parcel, reading, gateway)
             match find_door(parcel, reading, document.text, tables=tables, case=case):
                 case NoDoor() as absence:
-                    return rejected(parcel, reading, (*warnings, absence.finding), absence)
+                    found = gateway.schemas.coded(reading.standard, (*warnings, absence.finding))
+                    return rejected(parcel, reading, found, absence)
                 case Door() as door:
                     if not tables.in_scope(parcel.client, door.service.name, door.authority.ars):
                         raise not_in_scope()
@@ -218,8 +233,7 @@ async def _record(entry: Entry, parcel: Parcel, tables: Tables, gateway: Gateway
             return Receipt.again(first, sandbox=sandbox, authority=authority)
         case Conflicting() as conflict:
             telling.conflicted(conflict, parcel)
-            said = reused(conflict.key)
-            raise UuidConflict(said.de, said.en)
+            raise Reused(conflict.key, entry)
 
 
 _SMALL: Final = 262_144
@@ -291,6 +305,7 @@ async def deliver(letter: Letter, *, bench: Workbench) -> None:
             started = time.perf_counter()
             ending = await _attempt(claim, bench)
             telling.ended(claim, ending, time.perf_counter() - started)
+            await _bring_back(claim, ending, bench)
             await _keep_words(claim, ending, bench)
             await _report(claim, ending, bench)
 
@@ -318,6 +333,8 @@ async def _attempt(claim: Claim, bench: Workbench) -> Ending:
             return answer
         outcome = await _in_time(bench.adapter.deliver(consignment), bench)
         return Unclear("time-limit") if outcome is None else outcome
+    except MissingSecret as missing:
+        return Unreachable(missing.code)
     except Exception as error:  # noqa: BLE001 - whatever an adapter raises, it is not the submission's fault
         return Broken(type(error).__name__, frames_of(error))
 
@@ -340,10 +357,27 @@ async def _in_time(answer: Awaitable[T], bench: Workbench) -> T | None:
         return None
 
 
+async def _bring_back(claim: Claim, ending: Ending, bench: Workbench) -> None:
+    """
+    What the Fachverfahren answered at once is the gateway's before the outcome counts.
+
+    Raises NobodysFault where that is not possible now: the outcome is not reported, so the attempt ends unclear.
+    """
+    if not isinstance(ending, Delivered | Refused) or not ending.replies:
+        return
+    submission = claim.submission
+    origin = Origin(adapter=submission.adapter, destination=submission.destination, test=submission.test, by=bench.name)
+    for reply in ending.replies:
+        try:
+            await bench.way_back.bring(replace(reply, submission=submission.id), origin)
+        except TooLarge as error:
+            telling.not_brought(origin, error.code)
+
+
 async def _keep_words(claim: Claim, ending: Ending, bench: Workbench) -> None:
     """A vendor's own words go into the document store; they may be personal."""
     match ending:
-        case Delivered(reference, _) if reference:
+        case Delivered(reference) if reference:
             await bench.claims.keep_words(claim, reference, "")
         case Refused(_, reason) if reason:
             await bench.claims.keep_words(claim, "", reason)

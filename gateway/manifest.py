@@ -128,6 +128,7 @@ READERS: Final[Mapping[str, Callable[[object], object]]] = {
     "best_grade": _grade,
     "when_unclear": _one_of("redeliver", "park"),
     "can_ask": _flag,
+    "collects": _flag,
     "order_matters": _flag,
     "time_limit": _seconds,
     "max_document": _count,

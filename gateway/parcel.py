@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
-from gateway.errors import NotAllowed, Sentence
+from gateway.errors import NotAllowed, Sentence, UuidConflict
 from gateway.journal import Client, Entry
 from gateway.routing import Door, NoDoor
 from gateway.submission import (
@@ -76,8 +76,16 @@ def not_in_scope() -> NotAllowed:
     )
 
 
-def reused(key: Literal["key", "uuid"]) -> Sentence:
-    """What a sender is told who used a key or UUID for two different contents."""
+class Reused(UuidConflict):
+    """The same key or UUID came with other content; `entry` is what was not recorded for that reason."""
+
+    def __init__(self, key: Literal["key", "uuid"], entry: Entry) -> None:
+        said = _reused(key)
+        self.entry: Final = entry
+        super().__init__(said.de, said.en)
+
+
+def _reused(key: Literal["key", "uuid"]) -> Sentence:
     if key == "key":
         return Sentence(
             "Unter diesem Idempotency-Key kam schon ein anderer Inhalt an. "
@@ -118,6 +126,11 @@ def _submission(
         case_key=reading.case_key,
         test=reading.test,
         received_at=parcel.received_at,
+        case_id=reading.case_id,
+        message_type=reading.message_type,
+        created_at=reading.created_at,
+        reader=reading.reader,
+        author=reading.author,
         traceparent=parcel.traceparent,
         attachments=parcel.attachments,
     )

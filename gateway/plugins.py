@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from typing import Final
 
-from gateway.adapter import Adapter, Askable, Plugin
+from gateway.adapter import Adapter, Askable, Collecting, Plugin
 from gateway.errors import BadAdapter
 
 GROUP: Final = "gateway.adapters"
@@ -63,15 +63,19 @@ async def opened(plugin: Plugin) -> AsyncIterator[Adapter]:
     The adapter, open.
 
     Raises:
-        BadAdapter: it can be asked and its manifest denies it, or the other way round.
+        BadAdapter: it can be asked or collects, and its manifest denies it, or the other way round.
     """
     async with plugin.open() as adapter:
-        if isinstance(adapter, Askable) != plugin.manifest.can_ask:
-            raise _refusal(
-                plugin.manifest.name,
-                "can_ask im Manifest und die Methode ask passen nicht zusammen.",
-                "can_ask in the manifest and the method ask do not agree.",
-            )
+        for word, method, can, says in (
+            ("can_ask", "ask", isinstance(adapter, Askable), plugin.manifest.can_ask),
+            ("collects", "collect", isinstance(adapter, Collecting), plugin.manifest.collects),
+        ):
+            if can != says:
+                raise _refusal(
+                    plugin.manifest.name,
+                    f"{word} im Manifest und die Methode {method} passen nicht zusammen.",
+                    f"{word} in the manifest and the method {method} do not agree.",
+                )
         yield adapter
 
 

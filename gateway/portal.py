@@ -85,6 +85,7 @@ _TOLD: Final[Mapping[str, Sentence]] = {
     "submission.parked": Sentence("Klärfall ({code})", "parked ({code})"),
     "parked.released": Sentence("freigegeben", "released"),
     "parked.dropped": Sentence("aufgegeben", "dropped"),
+    "reply.received": Sentence("Antwort der Behörde ({code})", "the authority's answer ({code})"),
 }
 """What the state alone does not say."""
 
@@ -151,6 +152,23 @@ class Portal:
     async def events(self, submission: str) -> dict[str, Any]:
         """What happened to it, oldest first. Raises as `status`."""
         return await self._read(f"/v1/submissions/{submission}/events")
+
+    async def replies(self, submission: str) -> list[dict[str, Any]]:
+        """What the authority answered, newest last. Raises as `status`."""
+        told: list[dict[str, Any]] = (await self._read(f"/v1/submissions/{submission}/replies"))["replies"]
+        return told
+
+    async def fetch(self, link: str) -> bytes:
+        """
+        The document or attachment behind a link of a reply.
+
+        Raises:
+            NotFound: it is not there, or not any more.
+        """
+        response = await self._ask("GET", link)
+        if response.status_code != 200:
+            raise NotFound(self._told_in(response)["detail"])
+        return response.content
 
     async def follow(self, submission: str, patience: float) -> AsyncIterator[Step]:
         """

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 from gateway import plugins
-from gateway.adapter import Manifest, Plugin, Probe, Probeable
+from gateway.adapter import Endpoint, Manifest, Plugin, Probe, Probeable
 from gateway.connection import CERTIFICATE_DAYS, PREFLIGHT_HOLDS, Connection, Look, Preflight, Seen
-from gateway.errors import BadAdapter, BadSettings, Sentence
+from gateway.errors import BadAdapter, BadSettings, MissingSecret, Sentence
 from gateway.journal import Journal, Standing
 from gateway.plugins import Plugins
 from gateway.routing import Destination, Tables, filled
+from gateway.routing.secrets import Vault, revealed
 from gateway.submission import SECOND, Micros, State
 from gateway.validation import Package, Schemas
 
@@ -35,6 +37,8 @@ class Ground:
     schemas: Schemas
     plugins: Plugins
     journal: Journal
+    vault: Vault
+    """where the secrets lie to which destinations refer"""
 
 
 async def preflight(connection: Connection, *, ground: Ground, now: Micros, by: str) -> Preflight:
@@ -42,10 +46,11 @@ async def preflight(connection: Connection, *, ground: Ground, now: Micros, by: 
     destination = _destination(connection, ground.tables)
     packages = _packages(connection, ground)
     plugin = ground.plugins.found.get(destination.adapter) if destination else None
-    seen = [_adapter(destination, plugin, ground.plugins)]
-    if destination and plugin and seen[0].good:
+    endpoints, first = _adapter(destination, plugin, ground)
+    seen = [first]
+    if destination and plugin and first.good:
         seen.append(_certified(plugin.manifest, packages))
-        seen += _probed(await _probes(plugin, destination), now, at_site=bool(destination.site))
+        seen += _probed(await _probes(plugin, destination, endpoints), now, at_site=bool(destination.site))
         seen.append(_tested(await ground.journal.last_test(connection.id), plugin.manifest, destination, now))
     return Preflight(
         connection=connection.id,
@@ -77,26 +82,46 @@ def _packages(connection: Connection, ground: Ground) -> Sequence[Package]:
 # ── the looks ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _adapter(destination: Destination | None, plugin: Plugin | None, known: Plugins) -> Seen:
+def _adapter(destination: Destination | None, plugin: Plugin | None, ground: Ground) -> tuple[Sequence[Endpoint], Seen]:
+    """The live and the test endpoint with their secrets in them, and whether the adapter can do with them."""
     if destination is None:
-        return _bad(
+        return (), _bad(
             Look.ADAPTER,
             "der Anbindung ist kein Zustellpunkt zugeordnet, oder er steht nicht mehr in destinations.toml",
             "no destination is assigned to the connection, or it is not in destinations.toml any more",
         )
     if plugin is None:
-        refused = known.refused.get(destination.adapter)
+        refused = ground.plugins.refused.get(destination.adapter)
         said = refused.detail if refused else Sentence("ist nicht installiert", "is not installed")
-        return Seen(Look.ADAPTER, good=False, said=_about(destination.adapter, said))
+        return (), Seen(Look.ADAPTER, good=False, said=_about(destination.adapter, said))
     try:
-        for settings in (destination.live, destination.test):
-            # Where it is picked up at a site, the site's folder stands for {data}; any will do to look at the rest.
-            plugin.check(filled(settings, {"{data}": "/"}))
-    except BadSettings as wrong:
-        return Seen(Look.ADAPTER, good=False, said=wrong.detail)
-    return _good(
+        endpoints = [_seen_from_here(destination, ground.vault, test=test) for test in (False, True)]
+        for endpoint in endpoints:
+            plugin.check(endpoint.settings)
+    except (BadSettings, MissingSecret) as wrong:
+        return (), Seen(Look.ADAPTER, good=False, said=wrong.detail)
+    return endpoints, _good(
         Look.ADAPTER, f"{destination.adapter}, Einstellungen in Ordnung", f"{destination.adapter}, settings fit"
     )
+
+
+def _seen_from_here(destination: Destination, vault: Vault, *, test: bool) -> Endpoint:
+    """An endpoint with its secrets; for one at a site any secrets and any folder will do to look at the rest."""
+    endpoint = destination.endpoint(test=test)
+    settings = endpoint.settings
+    if destination.site:
+        settings, vault = filled(settings, {"{data}": "/"}), _AtTheSite()
+    return replace(endpoint, settings=revealed(settings, vault))
+
+
+class _AtTheSite:
+    """Secrets that lie elsewhere."""
+
+    def text(self, name: str) -> str:
+        return name
+
+    def file(self, name: str) -> Path:
+        return Path("/") / name
 
 
 def _certified(manifest: Manifest, packages: Sequence[Package]) -> Seen:
@@ -122,7 +147,9 @@ def _covers(manifest: Manifest, package: Package) -> bool:
     return "*" in manifest.schemas or f"{package.standard}/{package.version}" in manifest.schemas
 
 
-async def _probes(plugin: Plugin, destination: Destination) -> Sequence[tuple[bool, Probe | None]]:
+async def _probes(
+    plugin: Plugin, destination: Destination, endpoints: Sequence[Endpoint]
+) -> Sequence[tuple[bool, Probe | None]]:
     """What probes of the live and the test endpoint showed, by whether it is the test one; None where nobody can."""
     if destination.site:
         return [(False, None), (True, None)]
@@ -130,7 +157,7 @@ async def _probes(plugin: Plugin, destination: Destination) -> Sequence[tuple[bo
         async with plugins.opened(plugin) as adapter:
             if not isinstance(adapter, Probeable):
                 return [(False, None), (True, None)]
-            looks = (adapter.probe(destination.endpoint(test=test)) for test in (False, True))
+            looks = (adapter.probe(endpoint) for endpoint in endpoints)
             async with asyncio.timeout(_PATIENCE):
                 return list(zip((False, True), await asyncio.gather(*looks), strict=True))
     except TimeoutError:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from gateway import journey
+from gateway import journey, way_back
 from gateway.errors import BadTables, NobodysFault, OperatorsFault
 from gateway.events import (
     IMBALANCE,
+    IN_BOX,
     IN_STATE,
+    NOTICES_WAITING,
+    WEBHOOKS,
     LedgerUnbalanced,
     OrphansSwept,
     TablesChanged,
@@ -38,6 +42,8 @@ class Pace:
     idle: float = 0.5
     """the hand-over looks at least this often for what other processes or the clock made due"""
     lapse: float = 2.0
+    replies: float = 1.0
+    """what workers left is judged within this"""
     news: float = 0.5
     """who waits for a submission hears within this what other processes did to it"""
     doors: float = 1.0
@@ -67,7 +73,9 @@ async def rounds(gateway: Gateway, pace: Pace) -> AsyncIterator[None]:
             ("news", lambda: _then_wait(journey.look_for_news(gateway=gateway), pace.news)),
             ("doors", lambda: _then_wait(journey.look_at_doors(gateway=gateway), pace.doors)),
             ("connections", _Following(gateway, pace).look),
+            ("replies", lambda: _replies(gateway, pace)),
             ("ledger", lambda: _balance(gateway, pace)),
+            ("webhooks", lambda: _then_wait(_count_webhooks(gateway), pace.snapshot)),
             ("orphans", lambda: _then_wait(_sweep(gateway, pace), pace.sweep)),
         )
     ]
@@ -82,14 +90,19 @@ async def rounds(gateway: Gateway, pace: Pace) -> AsyncIterator[None]:
 @asynccontextmanager
 async def following_tables(board: Board, watch: Watch, schemas: str, pace: Pace) -> AsyncIterator[None]:
     """Use changed routing tables as soon as they are whole and right, while the context is open."""
-    following = asyncio.create_task(
-        _again_and_again("tables", lambda: _then_wait(_follow(board, watch, schemas), pace.tables)), name="tables"
-    )
+    async with standing("tables", lambda: _then_wait(_follow(board, watch, schemas), pace.tables)):
+        yield
+
+
+@asynccontextmanager
+async def standing(name: str, step: Step) -> AsyncIterator[None]:
+    """Take this step again and again while the context is open; it survives its failures and says so."""
+    task = asyncio.create_task(_again_and_again(name, step), name=name)
     try:
         yield
     finally:
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def _follow(board: Board, watch: Watch, schemas: str) -> None:
@@ -131,6 +144,12 @@ async def _return_unclaimed(gateway: Gateway, pace: Pace) -> None:
         gateway.bell.ring()
 
 
+async def _replies(gateway: Gateway, pace: Pace) -> None:
+    await way_back.take_in_arrivals(gateway=gateway)
+    await way_back.settle(gateway=gateway)
+    await asyncio.sleep(pace.replies)
+
+
 class _Following:
     """Looks whether connections changed, and remembers the version it saw."""
 
@@ -149,6 +168,7 @@ async def _balance(gateway: Gateway, pace: Pace) -> None:
     loop = asyncio.get_running_loop()
     began = loop.time()
     show(await gateway.journal.ledger())
+    IN_BOX.set(await gateway.journal.boxed())
     await asyncio.sleep(max(pace.snapshot, 20 * (loop.time() - began)))
 
 
@@ -159,6 +179,14 @@ def show(ledger: Ledger) -> None:
     IMBALANCE.set(ledger.imbalance)
     if ledger.imbalance:
         LedgerUnbalanced(imbalance=ledger.imbalance).tell()
+
+
+async def _count_webhooks(gateway: Gateway) -> None:
+    known = await gateway.journal.webhooks()
+    health = Counter("off" if one.off_at else "failing" if one.health.failures else "good" for one in known)
+    for name in ("good", "failing", "off"):
+        WEBHOOKS(name).set(health[name])
+    NOTICES_WAITING.set(sum(one.waiting for one in known))
 
 
 async def _sweep(gateway: Gateway, pace: Pace) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -52,6 +53,11 @@ class Settings(BaseSettings):
         None, description="folder of the schema packages installed by the operator; empty: schemas in the data folder"
     )
     routing: Path = Field(default_factory=lambda: _facts("routing"), description="folder of the routing tables")
+    secrets: Path | None = Field(
+        None,
+        description="folder with one file for each secret that destinations.toml refers to; empty: secrets in the data "
+        "folder",
+    )
     attachments: Path | None = Field(
         None, description="folder of attachments, shared by replicas; empty: in the data folder"
     )
@@ -68,6 +74,9 @@ class Settings(BaseSettings):
     delivery_seconds: float | None = Field(
         None, description="seconds one delivery may take, where that is less than the adapter's own limit"
     )
+    collect_seconds: float = Field(
+        60.0, description="seconds between two looks for replies at a Fachverfahren that does not bring them itself"
+    )
     lease_spare: float = Field(
         60.0, description="seconds a worker's claim lasts beyond asking and delivering, to bring the outcome back"
     )
@@ -78,7 +87,27 @@ class Settings(BaseSettings):
         900.0, description="seconds after which a letter that no worker claimed is sent again"
     )
     snapshot_seconds: float = Field(15.0, description="seconds between two looks at the ledger for /metrics")
+    webhook_networks: str = Field(
+        "",
+        description="networks that webhooks may lead to although they are not public, separated by commas; empty: none",
+    )
+    webhook_seconds: Annotated[float, Field(gt=0)] = Field(
+        15.0, description="seconds a portal has to answer one webhook message"
+    )
+    webhook_days: Annotated[float, Field(gt=0)] = Field(
+        5.0,
+        description="days after which a webhook that takes nothing is switched off, and a message it refuses given up",
+    )
     stop_wait: float = Field(0.0, description="seconds between 'not ready' and closing the door, for load balancers")
+    answers_as: str = Field("Antragsgateway", description="who the gateway's own XÖV messages say they are from")
+    answers_kennung: str = Field(
+        "",
+        pattern=r"^([a-z]{3}:\d+)?$",
+        description="Kennung in the DVDV of the gateway's own XÖV messages; empty: that of the reader it checks for",
+    )
+    answers_contact: str = Field(
+        "", description="e-mail address for questions about them; empty: the part of a Rückweisung with it is left out"
+    )
     log: Literal["debug", "info", "warning", "error"] = Field("info", description="least level of log lines")
     url: str = Field("http://127.0.0.1:8420", description="address of the gateway that `submit` and `status` ask")
     token: SecretStr = Field(SecretStr(""), description="token with which `submit` and `status` ask")
@@ -90,6 +119,16 @@ class Settings(BaseSettings):
         if url.get_secret_value() and not url.get_secret_value().startswith(schemes):
             raise ValueError(f"{' / '.join(f'{scheme}…' for scheme in schemes)}")
         return url
+
+    @field_validator("webhook_networks")
+    @classmethod
+    def _are_networks(cls, listed: str) -> str:
+        try:
+            for one in filter(None, (part.strip() for part in listed.split(","))):
+                ip_network(one)
+        except ValueError:
+            raise ValueError("10.20.0.0/16, fd00:1::/64, …") from None
+        return listed
 
     @property
     def journal_url(self) -> str:
@@ -110,6 +149,16 @@ class Settings(BaseSettings):
     def schema_folders(self) -> tuple[Path, Path]:
         """All folders of schema packages: those that came along, and those of the operator."""
         return self.xsd, self.store_folder
+
+    @property
+    def reply_folders(self) -> tuple[Path, Path]:
+        """All folders of tables that say what is a reply: those that came along, and those of the operator."""
+        return self.xsd / "replies", self.store_folder / "replies"
+
+    @property
+    def secret_folder(self) -> Path:
+        """Where secrets lie."""
+        return self.secrets or self.data / "secrets"
 
     @property
     def attachment_folder(self) -> Path:

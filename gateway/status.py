@@ -97,6 +97,7 @@ class Status:
             "broker": found.broker,
             "schemas": {"packages": found.schemas, "digest": self._gateway.schemas.digest},
             "tables": {"digest": self._gateway.tables.digest},
+            "replies": {"digest": self._gateway.reply_tables.digest},
         }
         return _json(body, 200 if found.ready else 503)
 
@@ -133,7 +134,7 @@ def _shown(description: str, media_type: str, schema: dict[str, Any]) -> dict[st
 _STATUS_ONLY: Final = {"type": "object", "required": ["status"], "properties": {"status": {"type": "string"}}}
 _DETAILS: Final = {
     "type": "object",
-    "required": ["status", "kind", "serving", "journal", "broker", "schemas", "tables"],
+    "required": ["status", "kind", "serving", "journal", "broker", "schemas", "tables", "replies"],
     "properties": {
         "status": {"type": "string", "enum": ["ready", "not ready"]},
         "kind": {"type": "string", "enum": ["sandbox", "production"]},
@@ -145,6 +146,7 @@ _DETAILS: Final = {
             "properties": {"packages": {"type": "integer"}, "digest": {"type": "string"}},
         },
         "tables": {"type": "object", "properties": {"digest": {"type": "string"}}},
+        "replies": {"type": "object", "properties": {"digest": {"type": "string"}}},
     },
 }
 _ALIVE: Final[dict[int | str, Any]] = {200: _shown("Der Prozess antwortet.", "application/json", _STATUS_ONLY)}

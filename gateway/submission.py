@@ -21,7 +21,7 @@ SECOND: Final = 1_000_000
 
 
 class State(StrEnum):
-    """Where a submission stands. There are no others; `journal.TRANSITIONS` says which may follow which."""
+    """Where a submission stands. There are no others; `transitions.TRANSITIONS` says which may follow which."""
 
     REJECTED = "rejected"
     ACCEPTED = "accepted"
@@ -169,6 +169,16 @@ class Submission:
     case_key: str | None
     test: bool
     received_at: Micros
+    case_id: str | None = None
+    """the id of the case, where the message named one"""
+    message_type: str | None = None
+    """code of the message's type, as its head has it"""
+    created_at: str | None = None
+    """when the message was made, as its head has it"""
+    reader: str | None = None
+    """`leser/kennung`"""
+    author: str | None = None
+    """`autor/kennung`"""
     traceparent: str = ""
     attachments: tuple[Attachment, ...] = field(default=())
 

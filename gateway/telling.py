@@ -12,11 +12,17 @@ from gateway.events import (
     AdapterBroke,
     AttemptEnded,
     BreakerMoved,
+    CollectingBroke,
     DeliveryPostponed,
     LettersHandedOver,
     LettersTakenBack,
     LetterVoid,
     OutcomeReported,
+    RepliesNotCollected,
+    ReplyBoxed,
+    ReplyReceived,
+    ReplyRepeated,
+    ReplySettled,
     ReportIgnored,
     SubmissionAccepted,
     SubmissionMoved,
@@ -24,9 +30,11 @@ from gateway.events import (
     SubmissionRejected,
     SubmissionReplayed,
     UuidReused,
+    frames_of,
 )
 from gateway.journal import Claim, Conclude, Conflicting, Entry, Ignored, Moved, NoClaim, Park, Standing, TryAgain
 from gateway.parcel import Parcel
+from gateway.reply import Boxed, Kept, Origin, Repeated, Settled
 from gateway.submission import SECOND, State
 
 
@@ -194,4 +202,72 @@ def reported(site: str, report: Report, move: Moved) -> None:
         outcome=type(ending).__name__.lower(),
         code=_code(ending),
         trace=submission.traceparent,
+    ).tell()
+
+
+# ── the way back ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def taken_in(taken: Kept | Boxed | Repeated, origin: Origin) -> None:
+    """A reply came home."""
+    match taken:
+        case Kept(reply, settle):
+            submission = settle.submission
+            ReplyReceived(
+                reply=reply.id,
+                submission=submission.id,
+                service=submission.service,
+                adapter=origin.adapter,
+                kind=reply.kind or "",
+                code=reply.code,
+                by=origin.by,
+                trace=submission.traceparent,
+            ).tell()
+            settled(settle)
+        case Boxed(reply):
+            ReplyBoxed(
+                reply=reply.id,
+                adapter=origin.adapter,
+                destination=origin.destination,
+                cause=reply.box,
+                by=origin.by,
+            ).tell()
+        case Repeated(first):
+            ReplyRepeated(reply=first.id, adapter=origin.adapter, by=origin.by).tell()
+
+
+def settled(one: Settled) -> None:
+    """A reply took effect, where it has one."""
+    if one.before is one.after:
+        return
+    submission = one.submission
+    ReplySettled(
+        submission=submission.id,
+        service=submission.service,
+        adapter=submission.adapter,
+        state=one.after,
+        concluded=one.concluded,
+        seconds=(one.at - submission.received_at) / SECOND,
+        code=one.code,
+        trace=submission.traceparent,
+    ).tell()
+
+
+def not_brought(origin: Origin, because: str) -> None:
+    """A reply cannot be taken; it stays where it is, where that is possible."""
+    RepliesNotCollected(adapter=origin.adapter, destination=origin.destination, because=because).tell()
+
+
+def not_collected(origin: Origin, because: str) -> None:
+    """Nobody can say now what waits there."""
+    RepliesNotCollected(adapter=origin.adapter, destination=origin.destination, because=because).tell()
+
+
+def collecting_broke(origin: Origin, error: Exception) -> None:
+    """An adapter raised while it collected."""
+    CollectingBroke(
+        adapter=origin.adapter,
+        destination=origin.destination,
+        error=type(error).__name__,
+        frames=frames_of(error),
     ).tell()

@@ -6,7 +6,7 @@ import asyncio
 import os
 import random
 import socket
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Container, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -15,38 +15,41 @@ from typing import Final
 import uvicorn
 
 from gateway import journey, pickup, plugins
-from gateway.adapter import Endpoint, Plugin
+from gateway.adapter import Plugin
 from gateway.delivery import DAY, Patience, Policy
 from gateway.dispatch import Dispatch, Post
 from gateway.drivers.attachment_folder import AttachmentFolder
 from gateway.drivers.clock import clock
 from gateway.drivers.in_process import InProcess
 from gateway.drivers.rabbitmq import RabbitDispatch, RabbitPost
+from gateway.drivers.secret_folder import SecretFolder
 from gateway.drivers.sql.journal import SqlJournal, open_journal
 from gateway.drivers.sql.lock import alone
 from gateway.drivers.sql.schema import is_postgres, sqlite_file
 from gateway.errors import BadAdapter, BadSettings
-from gateway.events import BUILD, FACTS, GatewayStarted, GatewayStopping
+from gateway.events import BUILD, FACTS, REPLY_TABLES, GatewayStarted, GatewayStopping
 from gateway.intake import ClientRegister, Connection, Limits, build, samples_in
 from gateway.journey import Gateway
+from gateway.notice import Persistence
 from gateway.pickup import SiteRegister
 from gateway.plugins import Plugins
-from gateway.rounds import Pace, following_tables, rounds
+from gateway.receipt import Letterhead
+from gateway.reply import ReplyTables
+from gateway.rounds import Pace, following_tables, rounds, standing
 from gateway.routing import Board, Tables, Watch
-from gateway.routing.watching import insist_on_destinations
+from gateway.routing.secrets import FindEndpoint, Vault, revealing
+from gateway.routing.watching import insist_on_destinations, insist_on_secrets
 from gateway.settings import Settings
 from gateway.status import Status
 from gateway.validation import Schemas
-from gateway.worker import working
+from gateway.way_back import Beside, Most
+from gateway.webhooks import Postman, Sender, networks
+from gateway.worker import WayBack, working
 
 _IN_PROCESS: Final = "in-process"
 """the worker's name in a gateway that delivers by itself"""
 
 VERSION: Final = version("antragsgateway")
-
-
-FindEndpoint = Callable[[str, bool], Endpoint]
-"""A destination's endpoint, by its name and whether the test one is meant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +59,12 @@ class Facts:
     schemas: Schemas
     tables: Tables
     plugins: Plugins
+    reply_tables: ReplyTables
 
 
 def load_facts(settings: Settings) -> Facts:
     """
-    Schema packages, routing tables and adapters.
+    Schema packages, routing tables, adapters, and what messages mean as replies.
 
     Raises:
         BadPackage, BadTables, BadAdapter: which file, or which adapter, and why.
@@ -69,6 +73,7 @@ def load_facts(settings: Settings) -> Facts:
         schemas=Schemas.load(*settings.schema_folders),
         tables=Tables.load(settings.routing, settings.data.resolve()),
         plugins=plugins.load(),
+        reply_tables=ReplyTables.load(*settings.reply_folders),
     )
     _insist_on_adapters(facts.tables, facts.plugins)
     return facts
@@ -85,13 +90,18 @@ def _insist_on_adapters(tables: Tables, known: Plugins) -> None:
             )
 
 
-def _watch(settings: Settings, facts: Facts, board: Board) -> Watch:
-    """Sees changed tables; they must be as good as those of a start, and have what is in use."""
+def _watch(settings: Settings, facts: Facts, board: Board, vault: Vault, delivering: Container[str]) -> Watch:
+    """
+    Sees changed tables; they must be as good as those of a start, and have what is in use.
+
+    `delivering` are the adapters that deliver from this process, and need the secrets of their destinations.
+    """
 
     def read() -> Tables:
         tables = Tables.load(settings.routing, settings.data.resolve())
         _insist_on_adapters(tables, facts.plugins)
         insist_on_destinations(tables, board.now.connections)
+        insist_on_secrets(tables, vault, delivering)
         return tables
 
     return Watch(settings.routing, read, facts.tables)
@@ -126,6 +136,10 @@ async def serving(
     refuse_halves(settings)
     facts = facts or load_facts(settings)
     board = Board(facts.tables)
+    delivers_here = settings.workers and settings.broker_url is None and endpoint is None
+    delivering = frozenset(facts.plugins.found) if delivers_here else frozenset()
+    vault = SecretFolder(settings.secret_folder)
+    insist_on_secrets(facts.tables, vault, delivering)
     async with AsyncExitStack() as stack:
         if settings.broker_url is None:
             stack.enter_context(alone(sqlite_file(settings.journal_url)))
@@ -136,6 +150,7 @@ async def serving(
                 paused=lambda: board.now.paused,
                 unordered=_unordered(facts.plugins),
                 at_sites=lambda: board.now.at_sites,
+                resting=board.resting,
                 clock=clock,
                 kind=settings.kind,
             )
@@ -148,7 +163,8 @@ async def serving(
         await stack.enter_async_context(_taking_reports(gateway))
         pace = pace or _pace(settings)
         await stack.enter_async_context(rounds(gateway, pace))
-        watch = _watch(settings, facts, board)
+        await stack.enter_async_context(_telling_portals(settings, gateway))
+        watch = _watch(settings, facts, board, vault, delivering)
         await stack.enter_async_context(following_tables(board, watch, facts.schemas.digest, pace))
         if settings.workers and isinstance(dispatch, InProcess):
             here = dispatch
@@ -157,7 +173,8 @@ async def serving(
                     settings,
                     facts.plugins.found.values(),
                     name=_IN_PROCESS,
-                    endpoint=endpoint or board.endpoint,
+                    endpoint=endpoint or revealing(board.endpoint, vault),
+                    board=board,
                     journal=journal,
                     post=lambda _: here,
                 )
@@ -201,11 +218,13 @@ async def working_beside(settings: Settings, names: Sequence[str]) -> AsyncItera
     facts = load_facts(settings)
     board = Board(facts.tables)
     chosen = [_chosen(facts.plugins, name) for name in names]
+    vault = SecretFolder(settings.secret_folder)
+    insist_on_secrets(facts.tables, vault, names)
     async with AsyncExitStack() as stack:
         journal = await stack.enter_async_context(
-            open_journal(settings.journal_url, limits=board.limits, clock=clock, kind=None)
+            open_journal(settings.journal_url, limits=board.limits, resting=board.resting, clock=clock, kind=None)
         )
-        watch = _watch(settings, facts, board)
+        watch = _watch(settings, facts, board, vault, names)
         await stack.enter_async_context(following_tables(board, watch, facts.schemas.digest, _pace(settings)))
         posts: dict[str, Post] = {}
         for plugin in chosen:
@@ -213,7 +232,15 @@ async def working_beside(settings: Settings, names: Sequence[str]) -> AsyncItera
             posts[plugin.manifest.name] = await stack.enter_async_context(post)
         name = f"{socket.gethostname()}-{os.getpid()}"
         await stack.enter_async_context(
-            _working(settings, chosen, name=name, endpoint=board.endpoint, journal=journal, post=posts.__getitem__)
+            _working(
+                settings,
+                chosen,
+                name=name,
+                endpoint=revealing(board.endpoint, vault),
+                board=board,
+                journal=journal,
+                post=posts.__getitem__,
+            )
         )
         GatewayStarted(kind=settings.kind, role="worker", version=VERSION, address=" ".join(names)).tell()
         yield
@@ -249,6 +276,7 @@ async def _dispatch(settings: Settings, facts: Facts, journal: SqlJournal) -> As
 def _gateway(settings: Settings, facts: Facts, board: Board, journal: SqlJournal, dispatch: Dispatch) -> Gateway:
     BUILD.info({"version": VERSION, "kind": settings.kind})
     FACTS.info({"tables": facts.tables.digest, "schemas": facts.schemas.digest})
+    REPLY_TABLES.info({"digest": facts.reply_tables.digest})
     patience = Patience(
         first=settings.retry_first, longest=settings.retry_longest, give_up_after=settings.give_up_days * DAY
     )
@@ -263,6 +291,35 @@ def _gateway(settings: Settings, facts: Facts, board: Board, journal: SqlJournal
         policies=policies.__getitem__,
         clock=clock,
         chance=random.random,
+        reply_tables=facts.reply_tables,
+        letterhead=Letterhead(
+            name=settings.answers_as, kennung=settings.answers_kennung, contact=settings.answers_contact
+        ),
+    )
+
+
+@asynccontextmanager
+async def _telling_portals(settings: Settings, gateway: Gateway) -> AsyncIterator[None]:
+    seconds = settings.webhook_seconds
+    persistence = Persistence(give_up_after=settings.webhook_days * DAY)
+    async with sender(settings, sandbox=gateway.kind == "sandbox") as sending:
+        postman = Postman(gateway.journal, sending, gateway.news.bell, persistence=persistence, seconds=seconds)
+        async with postman.at_work(), standing("postman", postman.go):
+            yield
+
+
+def sender(settings: Settings, *, sandbox: bool) -> Sender:
+    """
+    What sends messages to webhooks.
+
+    Raises:
+        BadSettings: `webhook_networks` names something that is no network.
+    """
+    return Sender(
+        sandbox=sandbox,
+        allowed=networks(settings.webhook_networks),
+        seconds=settings.webhook_seconds,
+        clock=clock,
     )
 
 
@@ -288,22 +345,38 @@ async def _working(
     *,
     name: str,
     endpoint: FindEndpoint,
+    board: Board,
     journal: SqlJournal,
     post: Callable[[str], Post],
 ) -> AsyncIterator[None]:
+    attachments = AttachmentFolder(settings.attachment_folder, clock)
+    most = Most(
+        document=settings.max_document, attachment=settings.max_attachment, attachments=settings.max_attachments
+    )
     async with working(
         chosen,
         name=name,
         claims=journal,
         post=post,
         endpoint=endpoint,
-        attachments=AttachmentFolder(settings.attachment_folder, clock),
+        attachments=attachments,
         at_once=settings.at_once,
         longest=settings.delivery_seconds,
         spare=settings.lease_spare,
         opened=plugins.opened,
+        home=WayBack(
+            post=Beside(arrivals=journal, attachments=attachments, clock=clock, most=most),
+            destinations=lambda adapter: _reached_by(adapter, board),
+            every=settings.collect_seconds,
+        ),
     ):
         yield
+
+
+def _reached_by(adapter: str, board: Board) -> list[tuple[str, bool]]:
+    """An adapter's destinations by the tables in use, live and for tests, but for those at a site."""
+    named = [one.name for one in board.now.destinations if one.adapter == adapter and not one.site]
+    return [(name, test) for name in named for test in (False, True)]
 
 
 def _listener(settings: Settings) -> socket.socket:

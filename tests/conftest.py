@@ -11,6 +11,7 @@ from hypothesis import settings
 from tests.services import PostgresServer, RabbitServer
 
 ROOT = Path(__file__).parents[1]
+SHARED_DATA = Path(os.environ.get("GATEWAY_TEST_DATA", ROOT.parent / "shared" / "data"))
 
 # No deadline: a machine with two cores and a broker on it is slow at times, and that is no finding.
 settings.register_profile("house", deadline=None, print_blob=True)
@@ -71,10 +72,9 @@ def shared_data() -> Path:
 
     Set GATEWAY_TEST_DATA where it is not `../shared/data`. Without it the test is skipped, in CI it fails.
     """
-    folder = Path(os.environ.get("GATEWAY_TEST_DATA", ROOT.parent / "shared" / "data"))
-    if folder.is_dir():
-        return folder
-    sentence = f"The shared data is not at {folder}; GATEWAY_TEST_DATA names another folder."
+    if SHARED_DATA.is_dir():
+        return SHARED_DATA
+    sentence = f"The shared data is not at {SHARED_DATA}; GATEWAY_TEST_DATA names another folder."
     if os.environ.get("CI") == "true":
         pytest.fail(sentence)
     pytest.skip(sentence)

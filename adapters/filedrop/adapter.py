@@ -1,10 +1,9 @@
-"""Brings a submission to a directory, where its Fachverfahren picks it up."""
+"""Brings a submission to a directory, here or on an SFTP server, where its Fachverfahren picks it up."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import assert_never
 
 from adapters.filedrop.mapping import Names, sidecar
@@ -26,6 +25,7 @@ from gateway.adapter import (
 from gateway.submission import Grade
 from gateway.transports.attachments import as_recorded
 from gateway.transports.directory import Arrived, Directory, File, Streamed
+from gateway.transports.sftp import RemoteDirectory
 
 
 class FileDrop:
@@ -37,7 +37,7 @@ class FileDrop:
     """
 
     def __init__(self) -> None:
-        self._directories: dict[Path, Directory] = {}
+        self._directories: dict[Settings, Directory | RemoteDirectory] = {}
 
     async def deliver(self, consignment: Consignment) -> Outcome:
         submission, names = consignment.submission, Names.of(consignment.submission)
@@ -74,19 +74,29 @@ class FileDrop:
         trouble = await self._at(endpoint).ready()
         return Probe(because=trouble.because if trouble else "")
 
-    def close(self) -> None:
+    async def close(self) -> None:
         for directory in self._directories.values():
-            directory.close()
+            match directory:
+                case Directory():
+                    directory.close()
+                case RemoteDirectory():
+                    await directory.close()
 
-    def _directory(self, consignment: Consignment) -> Directory:
+    def _directory(self, consignment: Consignment) -> Directory | RemoteDirectory:
         return self._at(consignment.endpoint)
 
-    def _at(self, endpoint: Endpoint) -> Directory:
-        path = Settings.read(endpoint.settings).directory
-        known = self._directories.get(path)
+    def _at(self, endpoint: Endpoint) -> Directory | RemoteDirectory:
+        settings = Settings.read(endpoint.settings)
+        known = self._directories.get(settings)
         if known is None:
-            known = self._directories[path] = Directory(path)
+            known = self._directories[settings] = _opened(settings)
         return known
+
+
+def _opened(settings: Settings) -> Directory | RemoteDirectory:
+    if settings.account is None:
+        return Directory(settings.directory)
+    return RemoteDirectory(settings.account, str(settings.directory))
 
 
 @asynccontextmanager
@@ -96,7 +106,7 @@ async def open_filedrop() -> AsyncIterator[FileDrop]:
     try:
         yield filedrop
     finally:
-        filedrop.close()
+        await filedrop.close()
 
 
 _: tuple[type[Adapter], type[Askable], type[Probeable]] = (FileDrop, FileDrop, FileDrop)

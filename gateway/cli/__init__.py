@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import typer
 from typer.main import get_command
 
+from gateway.cli.adapters import adapters
 from gateway.cli.clients import clients
 from gateway.cli.connections import connections
 from gateway.cli.database import database
@@ -25,6 +26,7 @@ from gateway.cli.judging import check
 from gateway.cli.ledger import ledger
 from gateway.cli.parked import parked
 from gateway.cli.regions import regions
+from gateway.cli.replies import replies
 from gateway.cli.reporting import report
 from gateway.cli.responsibility import responsibility
 from gateway.cli.routes import routes
@@ -33,6 +35,7 @@ from gateway.cli.schemas import schemas
 from gateway.cli.sending import status, submit
 from gateway.cli.serving import serve, work
 from gateway.cli.sites import sites
+from gateway.cli.webhooks import webhooks
 from gateway.errors import GatewayError, Language, NotFound, NotResponsible, Sentence
 from gateway.terminal import BAD, CANNOT, GOOD, Terminal
 
@@ -54,9 +57,11 @@ app.command("status", rich_help_panel=_TRYING)(status)
 app.command("doctor", rich_help_panel=_RUNNING)(doctor)
 app.command("serve", rich_help_panel=_RUNNING)(serve)
 app.command("work", rich_help_panel=_RUNNING)(work)
+app.add_typer(adapters, name="adapters", rich_help_panel=_RUNNING)
 app.add_typer(schemas, name="schemas", rich_help_panel=_RUNNING)
 app.add_typer(clients, name="clients", rich_help_panel=_RUNNING)
 app.add_typer(sites, name="sites", rich_help_panel=_RUNNING)
+app.add_typer(webhooks, name="webhooks", rich_help_panel=_RUNNING)
 app.add_typer(database, name="db", rich_help_panel=_RUNNING)
 app.add_typer(routes, name="routes", rich_help_panel=_ROUTING)
 app.add_typer(connections, name="connections", rich_help_panel=_ROUTING)
@@ -64,6 +69,7 @@ app.add_typer(regions, name="regions", rich_help_panel=_ROUTING)
 app.add_typer(responsibility, name="responsibility", rich_help_panel=_ROUTING)
 app.add_typer(report, name="report", rich_help_panel=_LOOKING)
 app.add_typer(parked, name="parked", rich_help_panel=_LOOKING)
+app.add_typer(replies, name="replies", rich_help_panel=_LOOKING)
 app.command("ledger", rich_help_panel=_LOOKING)(ledger)
 
 

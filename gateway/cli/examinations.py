@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gateway.drivers.sql.examining import Examined
     from gateway.plugins import Plugins
     from gateway.routing import Tables
+    from gateway.routing.secrets import Vault
     from gateway.settings import Settings
 
 _ROOM: Final = 1024**3
@@ -329,7 +330,9 @@ def _tables(settings: Settings) -> Generator[Found, None, Tables | None]:
 
 
 def _destinations(settings: Settings, tables: Tables, installed: Plugins) -> Findings:
-    well = 0
+    from gateway.drivers.secret_folder import SecretFolder
+
+    well, vault = 0, SecretFolder(settings.secret_folder)
     for destination in tables.destinations:
         plugin = installed.found.get(destination.adapter)
         if plugin is None:
@@ -338,7 +341,7 @@ def _destinations(settings: Settings, tables: Tables, installed: Plugins) -> Fin
                 f"{destination.name} braucht den Adapter {destination.adapter}, der nicht installiert ist.",
                 f"{destination.name} needs the adapter {destination.adapter}, which is not installed.",
             )
-        elif reason := _dislike(plugin, (destination.live, destination.test)):
+        elif reason := _dislike(plugin, (destination.live, destination.test), vault):
             yield wrong(_DESTINATIONS, f"{destination.name}: {reason.de}", f"{destination.name}: {reason.en}")
         elif settings.kind == "production" and plugin.manifest.interface == "assumed":
             yield wrong(
@@ -353,12 +356,14 @@ def _destinations(settings: Settings, tables: Tables, installed: Plugins) -> Fin
     yield ok(_DESTINATIONS, f"{well} mit brauchbaren Einstellungen.", f"{well} with usable settings.")
 
 
-def _dislike(plugin: Plugin, endpoints: Iterable[Mapping[str, Any]]) -> Sentence | None:
-    """What the adapter has against its settings; an endpoint without any is not used."""
+def _dislike(plugin: Plugin, endpoints: Iterable[Mapping[str, Any]], vault: Vault) -> Sentence | None:
+    """What the adapter has against its settings, or which secret is missing; an endpoint without any is not used."""
+    from gateway.routing.secrets import revealed
+
     try:
         for settings in endpoints:
             if settings:
-                plugin.check(settings)
+                plugin.check(revealed(settings, vault))
     except GatewayError as error:
         return error.detail
     return None

@@ -73,6 +73,7 @@ async def _explain(settings: Settings, file: Path, said: _Said, folder: Path | N
 
 def _routed(document: bytes, schemas: Schemas, most: int, said: _Said, tables: Tables) -> Explanation | None:
     """Where it would go; None where it is not valid, for then nobody looks."""
+    from gateway.drivers.clock import clock
     from gateway.routing import Question, explain
     from gateway.validation import Valid
 
@@ -83,9 +84,8 @@ def _routed(document: bytes, schemas: Schemas, most: int, said: _Said, tables: T
     if not isinstance(verdict, Valid):
         return None
     place = verdict.document.text
-    return explain(
-        tables, Question.about(verdict.reading, day_of(None), place=place, leistung=said.leistung, ars=said.ars)
-    )
+    question = Question.about(verdict.reading, day_of(None), place=place, leistung=said.leistung, ars=said.ars)
+    return explain(tables, question, clock())
 
 
 def _show(file: Path, verdict: Any, schemas: Schemas, explained: Explanation | None) -> None:

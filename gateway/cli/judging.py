@@ -41,7 +41,7 @@ def check(
     from gateway.validation import Schemas
 
     settings = settings_from(config, xsd=xsd)
-    schemas = Schemas.load(*((store,) if store else settings.schema_folders))
+    schemas = Schemas.load(*((store,) if store else settings.schema_folders), tables=settings.xsd)
     return max(_check(file, schemas, settings.max_document, json=json) for file in files)
 
 

@@ -12,6 +12,11 @@ def local(at: Micros) -> str:
     return f"{datetime.fromtimestamp(at / SECOND).astimezone():%Y-%m-%d %H:%M:%S}"
 
 
+def local_of(at: str) -> str:
+    """Of an RFC 3339 moment: date and time to the minute, in this machine's time zone."""
+    return f"{datetime.fromisoformat(at).astimezone():%Y-%m-%d %H:%M}"
+
+
 def time_of_day(at: str) -> str:
     """Of an RFC 3339 moment: the time to the millisecond, in this machine's time zone."""
     return datetime.fromisoformat(at).astimezone().time().isoformat("milliseconds")

@@ -60,9 +60,10 @@ def explain(
 
 
 async def _explain(settings: Settings, question: Question, tables: TablesFolder, *, json: bool) -> int:
+    from gateway.drivers.clock import clock
     from gateway.routing import explain
 
-    explained = explain(await tables_of(settings, tables), question)
+    explained = explain(await tables_of(settings, tables), question, clock())
     if json:
         terminal().hand_out(as_json(explained, question.leistung or "", settings))
     else:

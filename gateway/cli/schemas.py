@@ -19,6 +19,7 @@ from gateway.errors import NotFound, Sentence
 from gateway.terminal import GOOD
 
 if TYPE_CHECKING:
+    from gateway.receipt import shapes
     from gateway.validation import Library, Package, Schemas
 
 schemas = Commands(help="Schemapakete: einspielen, zeigen.")
@@ -132,9 +133,9 @@ def show(
         )
     for one in found:
         if json:
-            terminal().hand_out(_in_full(one, today))
+            terminal().hand_out(_in_full(one, loaded, today))
         else:
-            _show(one, today)
+            _show(one, loaded, today)
     return GOOD
 
 
@@ -145,7 +146,7 @@ def _loaded(store: Path | None, config: Path | None, data: Path | None) -> Schem
 
     settings = settings_from(config, data=data)
     folders = (store,) if store else settings.schema_folders
-    return Schemas.load(*folders) if any([*Store(*folders)]) else Schemas(())
+    return Schemas.load(*folders, tables=settings.xsd) if any([*Store(*folders)]) else Schemas(())
 
 
 def _is_meant(one: Package | Library, name: str) -> bool:
@@ -204,7 +205,8 @@ def _day(day: date) -> Sentence:
     return Sentence(f"{day:%d.%m.%Y}", day.isoformat())
 
 
-def _show(one: Package | Library, today: date) -> None:
+def _show(one: Package | Library, loaded: Schemas, today: date) -> None:
+    from gateway.intake.packages import described
     from gateway.validation import Package
     from gateway.validation.lists_used import lists_used
 
@@ -221,9 +223,27 @@ def _show(one: Package | Library, today: date) -> None:
     _rows(Sentence("Nachrichten", "Messages"), [(root, one.roots[root]) for root in sorted(one.roots)])
     rows = [(f"{used.uri} {used.version or ''}".strip(), words(_STANDING[used.installed])) for used in lists_used(one)]
     _rows(Sentence("Codelisten außerhalb des Schemas", "Code lists outside the schema"), rows)
+    if answers := described(one, loaded, today).get("answers"):
+        _rows(_answered_by(answers), _answer_rows(answers))
     _rows(Sentence("Regeln (Schematron)", "Rules (Schematron)"), [(rule, "") for rule in sorted(one.rules)])
 
 
+def _answered_by(answers: shapes.Answers) -> Sentence:
+    by = f"{answers['standard']} {answers['version']}"
+    return Sentence(f"Antworten als Nachricht von {by}", f"Answers as a message of {by}")
+
+
+def _answer_rows(answers: shapes.Answers) -> list[tuple[str, str]]:
+    words = terminal().words
+    roots = (
+        (answers.get("rejection"), Sentence("Rückweisung", "Rejection")),
+        (answers.get("receipt"), Sentence("Quittung", "Receipt")),
+    )
+    codes = f"{answers['codes']['uri']} {answers['codes']['version']}"
+    return [*((root, words(said)) for root, said in roots if root), (codes, words(_REASONS))]
+
+
+_REASONS = Sentence("Liste der Rückweisungsgründe", "list of reasons for rejections")
 _STANDING = {
     True: Sentence("eingespielt", "installed"),
     False: Sentence("nicht eingespielt", "not installed"),
@@ -244,12 +264,12 @@ def _rows(heading: Sentence, rows: Sequence[tuple[str, str]]) -> None:
     terminal().show(table)
 
 
-def _in_full(one: Package | Library, today: date) -> dict[str, Any]:
+def _in_full(one: Package | Library, loaded: Schemas, today: date) -> dict[str, Any]:
     from gateway.intake.packages import described
     from gateway.validation import Package
     from gateway.validation.lists_used import lists_used
 
-    body: dict[str, Any] = {**described(one, today)}
+    body: dict[str, Any] = {**described(one, loaded, today)}
     if isinstance(one, Package):
         body["codeLists"] = [
             {"uri": used.uri, "version": used.version, "installed": used.installed} for used in lists_used(one)

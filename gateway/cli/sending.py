@@ -14,7 +14,7 @@ from rich.text import Text
 
 from gateway.cli.files import read_file
 from gateway.cli.findings import show_findings
-from gateway.cli.moments import time_of_day
+from gateway.cli.moments import local_of, time_of_day
 from gateway.cli.options import Config, Data, GatewayUrl, JournalUrl, Json, Token, settings_from
 from gateway.cli.running import carry_out, journal_of, terminal
 from gateway.errors import BadSettings, NotFound, Sentence
@@ -278,6 +278,14 @@ def _show_status(standing: Mapping[str, Any], told: Mapping[str, Any], *, json: 
         terminal().show(
             Sentence(
                 f"    Auf sie warten aus demselben Vorgang: {waiting}.", f"    Wait for it in its case: {waiting}."
+            )
+        )
+    if "maintenanceUntil" in standing:
+        until = local_of(standing["maintenanceUntil"])
+        terminal().show(
+            Sentence(
+                f"    Der Zustellpunkt ist in Wartung; sie wartet bis {until}.",
+                f"    The destination is in maintenance; it waits until {until}.",
             )
         )
     if "nextAttemptAt" in standing:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
 from gateway.adapter import Simulator
+from gateway.demo.letterbox import Letterbox
 from gateway.demo.narrator import Narrator
 from gateway.demo.samples import Antrag, live, worst
 from gateway.demo.sandbox import Lane, Sandbox
 from gateway.errors import Sentence
+from gateway.intake import token_hash
 from gateway.portal import Answer, Portal, Step
 from gateway.routing import Absence, Door, NoDoor
 from gateway.submission import State
+from gateway.webhooks import new_secret, written
 
 _PATIENCE: Final = 15.0
 """Seconds any of this may take."""
@@ -54,6 +59,7 @@ class Story:
         await self._wrong_authority()
         await self._twice()
         await self._down_for_a_while()
+        await self._heard()
         await self._ledger()
 
     # ── chapters ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -169,6 +175,38 @@ class Story:
             simulator.fail(down=False)
         if failures < _FAILURES:
             self._tell.surprise(Sentence("kein Ausfall bemerkt", "no failure noticed"))
+
+    async def _heard(self) -> None:
+        self._tell.chapter(
+            Sentence("Das Portal erfährt davon", "The portal hears of it"),
+            Sentence(
+                "Eine signierte Meldung ohne Inhalt; das Portal prüft sie und fragt erst dann nach.",
+                "A signed message without content; the portal checks it, and only then asks.",
+            ),
+        )
+        journal, secret = self._sandbox.running.journal, new_secret()
+        known = await journal.clients()
+        portal = next(one.name for one in known if one.token_hash == token_hash(self._sandbox.token))
+        async with Letterbox.hung_up() as box:
+            await journal.add_webhook("wh_demo", portal, box.url, secret)
+            submission = await self._deliver(self._live[0].fresh())
+            try:
+                message = await box.next(_PATIENCE)
+            except TimeoutError:
+                self._tell.surprise(Sentence("keine Meldung kam an", "no message came"))
+                return
+            await journal.revoke_webhook("wh_demo")
+        told, now = message.told, time.time()
+        self._tell.line(Sentence(f"Meldung {told['type']}", f"Message {told['type']}"))
+        self._tell.step(message.headers["webhook-id"])
+        forged = replace(message, body=message.body.replace(b"delivered", b"refused"))
+        self._tell.expect(
+            told["data"]["submissionId"] == submission
+            and message.genuine(written(secret), now)
+            and not forged.genuine(written(secret), now),
+            Sentence("Signatur geprüft; verändert gälte sie nicht", "signature checked; changed it would not hold"),
+            Sentence("die Signatur stimmt nicht", "the signature is wrong"),
+        )
 
     async def _ledger(self) -> None:
         self._tell.chapter(

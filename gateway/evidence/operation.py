@@ -149,6 +149,8 @@ class _Book:
         if event.test:
             self.tests += event.before is None and event.after is State.ACCEPTED
             return
+        if event.before is event.after:
+            return
         hour = event.at // HOUR
         if event.before is None and event.after is State.ACCEPTED:
             self.accepted += 1

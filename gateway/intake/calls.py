@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Request, Response
 
 from gateway import journey, receipt
+from gateway.answering import NoMessage, in_its_standard
 from gateway.errors import BadRequest, NotChecked, NotFound, SendersFault
 from gateway.events import RequestRefused
 from gateway.intake import parameters
@@ -20,17 +21,31 @@ from gateway.intake.crowd import Crowd
 from gateway.intake.identity import token_in, unknown_token
 from gateway.intake.limits import Limits
 from gateway.intake.packages import packages
-from gateway.intake.responses import PROBLEM, knows, told, told_unless_known
+from gateway.intake.parameters import Kind, wanted
+from gateway.intake.refusals import no_message
+from gateway.intake.responses import (
+    NOT_STORED,
+    PROBLEM,
+    VARIES,
+    handed_out,
+    in_xml,
+    knows,
+    note_refusal,
+    streamed,
+    told,
+    told_unless_known,
+)
 from gateway.intake.routes import connections, route, services
 from gateway.intake.unpacking import read_document, unpack
 from gateway.intake.visit import Visit
 from gateway.intake.waiting import WaitingRoom
 from gateway.journal import Client, Standing
 from gateway.journey import Gateway
-from gateway.parcel import Parcel
-from gateway.receipt import Receipt
+from gateway.parcel import Parcel, Reused
+from gateway.receipt import Answered, Receipt
+from gateway.reply import StoredReply
 from gateway.routing import ConnectionState, Question, Wanted, explain, offered
-from gateway.submission import SECOND, State, Submission, SubmissionId
+from gateway.submission import SECOND, Finding, Micros, State, Submission, SubmissionId
 
 _BERLIN: Final = ZoneInfo("Europe/Berlin")
 
@@ -76,9 +91,12 @@ class Calls:
                 received_at=self._gateway.clock(),
                 started=visit.started,
             )
-            given = await self._accept(parcel)
+            try:
+                given = await self._accept(parcel)
+            except Reused as conflict:
+                return await self._conflict(conflict, parcel.document, visit)
         if given.state is State.REJECTED:
-            return told(receipt.rejected(given, visit.language), visit, status=422, media_type=PROBLEM)
+            return await self._rejection(given, parcel.document, visit)
         location = {"Location": receipt.links(given.submission)["self"]}
         return told(receipt.accepted(given, visit.language), visit, status=202, headers=location)
 
@@ -92,6 +110,34 @@ class Calls:
             document = await read_document(visit, self._limits)
             judged = await asyncio.to_thread(self._gateway.schemas.judge, document, media_type.charset)
         return told(receipt.verdict(judged, visit.language, sandbox=self._sandbox), visit)
+
+    async def _rejection(self, given: Receipt, document: bytes, visit: Visit) -> Response:
+        """422; in the form that was asked for, with the document in it where the standard wants it back."""
+        if wanted(visit.header(b"accept"))[0] is Kind.XML:
+            message = await self._message(given.subject, State.REJECTED, given.findings, document)
+            if isinstance(message, bytes):
+                about = {"Link": f'<{receipt.links(given.submission)["self"]}>; rel="about"'}
+                return in_xml(message, status=422, headers=about)
+        return told(receipt.rejected(given, visit.language), visit, status=422, media_type=PROBLEM)
+
+    async def _conflict(self, conflict: Reused, document: bytes, visit: Visit) -> Response:
+        """409, likewise. No submission stands behind it, so there is no receipt to read later."""
+        if wanted(visit.header(b"accept"))[0] is Kind.XML:
+            found = Finding(conflict.code, conflict.detail)
+            message = await self._message(conflict.entry.submission, State.REJECTED, (found,), document)
+            if isinstance(message, bytes):
+                return in_xml(message, status=note_refusal(conflict, visit))
+        raise conflict
+
+    async def _message(
+        self, submission: Submission, state: State, findings: tuple[Finding, ...], document: bytes | None = None
+    ) -> bytes | NoMessage:
+        """What the submission's standard has for this answer."""
+        answered = Answered(submission=submission, findings=findings, document=document, sandbox=self._sandbox)
+        gateway = self._gateway
+        return await asyncio.to_thread(
+            in_its_standard, answered, state, schemas=gateway.schemas, letterhead=gateway.letterhead
+        )
 
     async def _accept(self, parcel: Parcel) -> Receipt:
         """The journey's answer; attachments that no accepted submission owns are forgotten."""
@@ -119,16 +165,27 @@ class Calls:
             return seat.told(answer)
 
     def _stands(self, standing: Standing, visit: Visit) -> Response:
-        tag = f'"{standing.version}-{visit.language}"'
+        rests = self._rests(standing)
+        tag = f'"{standing.version}-{visit.language}{"" if rests is None else "-maintenance"}"'
         headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
         if not receipt.is_final(standing):
-            headers["Retry-After"] = str(self._ask_again_after(standing))
+            headers["Retry-After"] = str(self._ask_again_after(rests or standing.due_at or 0))
         if knows(visit, tag):
             return Response(status_code=_KNOWN, headers=headers)
         body = receipt.status(
-            standing, visit.language, authority=self._authority(standing.submission), sandbox=self._sandbox
+            standing,
+            visit.language,
+            authority=self._authority(standing.submission),
+            sandbox=self._sandbox,
+            rests_until=rests,
         )
         return told(body, visit, headers=headers)
+
+    def _rests(self, standing: Standing) -> Micros | None:
+        """When its destination takes deliveries again, if it waits for that."""
+        if standing.state is not State.ACCEPTED:
+            return None
+        return self._gateway.tables.rests_until(standing.submission.destination, self._gateway.clock())
 
     async def events(self, request: Request) -> Response:
         """What happened to a submission, oldest first; 304 where that is known already."""
@@ -153,13 +210,62 @@ class Calls:
         return standing
 
     async def receipt(self, request: Request) -> Response:
-        """The technical receipt."""
+        """The technical receipt: in JSON, or as a message of the standard where it has one."""
         visit = Visit.of(request.scope)
         standing = await self._standing(request, visit)
+        kinds = wanted(visit.header(b"accept"))
+        if kinds[0] is Kind.XML:
+            message = await self._message(standing.submission, standing.state, standing.findings)
+            if isinstance(message, bytes):
+                return in_xml(message, headers=NOT_STORED | VARIES)
+            if Kind.JSON not in kinds:
+                raise no_message(message.because)
         body = receipt.technical_receipt(
             standing, visit.language, authority=self._authority(standing.submission), sandbox=self._sandbox
         )
-        return told(body, visit)
+        return told(body, visit, headers=NOT_STORED | VARIES)
+
+    async def replies(self, request: Request) -> Response:
+        """What the authority answered, newest last; 304 where that is known already."""
+        visit = Visit.of(request.scope)
+        standing = await self._standing(request, visit)
+        with self._waiting_room.seat(visit, standing.submission.id) as seat:
+            while (answer := await self._answered(standing, visit)).status_code == _KNOWN and await seat.heard(
+                standing.version
+            ):
+                standing = await self._now(standing)
+            return seat.told(answer)
+
+    async def _answered(self, standing: Standing, visit: Visit) -> Response:
+        submission = standing.submission.id
+        rows = await self._gateway.journal.replies(submission)
+        return told_unless_known(receipt.replies(submission, rows, visit.language, sandbox=self._sandbox), visit)
+
+    async def reply_document(self, request: Request) -> Response:
+        """The document of a reply, byte for byte."""
+        reply = await self._reply(request)
+        document = await self._gateway.journal.reply_document(reply.id)
+        if document is None:
+            raise _no_reply()
+        return handed_out(document, f"{reply.id}.xml")
+
+    async def reply_file(self, request: Request) -> Response:
+        """An attachment of a reply, byte for byte."""
+        reply = await self._reply(request)
+        named = request.path_params["attachment"]
+        file = next((one for one in reply.files if one.id == named), None)
+        if file is None:
+            raise _no_reply()
+        return streamed(self._gateway.attachments.open(file).chunks(), file)
+
+    async def _reply(self, request: Request) -> StoredReply:
+        """A reply to the client's own submission."""
+        standing = await self._standing(request, Visit.of(request.scope))
+        named = request.path_params["reply"]
+        reply = await self._gateway.journal.reply(named) if _UUID.fullmatch(named) else None
+        if reply is None or reply.submission != standing.submission.id:
+            raise _no_reply()
+        return reply
 
     async def _standing(self, request: Request, visit: Visit) -> Standing:
         """The client's own submission. Another client's does not exist for it, and operators hear of the question."""
@@ -176,8 +282,8 @@ class Calls:
             raise _no_submission()
         return standing
 
-    def _ask_again_after(self, standing: Standing) -> int:
-        wait = ((standing.due_at or 0) - self._gateway.clock()) / SECOND
+    def _ask_again_after(self, due: int) -> int:
+        wait = (due - self._gateway.clock()) / SECOND
         return min(max(_SOON, math.ceil(wait)), _LATE)
 
     # ── about responsibility ─────────────────────────────────────────────────────────────────────────────────────────
@@ -190,7 +296,7 @@ class Calls:
         if len(query) < 2:
             raise BadRequest("Dieser Aufruf braucht leistung und ars.", "This call needs leistung and ars.")
         asked = Question(day=self._today(), leistung=query["leistung"], ars=query["ars"])
-        explained = explain(self._gateway.tables, asked)
+        explained = explain(self._gateway.tables, asked, self._gateway.clock())
         return told(route(explained, query["leistung"], visit.language, sandbox=self._sandbox), visit)
 
     async def services(self, request: Request) -> Response:
@@ -210,7 +316,7 @@ class Calls:
         state = ConnectionState(query["state"]) if "state" in query else None
         wanted = Wanted(leistung=query.get("leistung"), ars=query.get("ars"), state=state)
         tables = self._gateway.tables
-        found = offered(tables, client, wanted, self._today())
+        found = offered(tables, client, wanted, self._gateway.clock())
         body = connections(found, visit.language, called=tables.authority_name, sandbox=self._sandbox)
         return told_unless_known(body, visit)
 
@@ -247,4 +353,11 @@ def _no_submission() -> NotFound:
     return NotFound(
         "Eine Einreichung mit dieser Kennung gibt es für diesen Zugang nicht.",
         "There is no submission of this id for this client.",
+    )
+
+
+def _no_reply() -> NotFound:
+    return NotFound(
+        "Eine solche Antwort gibt es zu dieser Einreichung nicht, oder sie wird nicht mehr aufbewahrt.",
+        "There is no such reply to this submission, or it is not kept any more.",
     )

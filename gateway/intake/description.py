@@ -13,12 +13,12 @@ from gateway.connection import ConnectionState
 from gateway.intake import examples
 from gateway.intake.calls import Calls
 from gateway.intake.limits import Limits
-from gateway.intake.openapi import Json
-from gateway.intake.openapi import add_call as _add
-from gateway.intake.openapi import answer as _answer
+from gateway.intake.openapi import Json, add_call, answer, bytes_of, ref
+from gateway.intake.refusals import NotAcceptable
+from gateway.intake.responses import JSON
 from gateway.intake.unpacking import DOCUMENT
 from gateway.journey import Kind
-from gateway.receipt import shapes
+from gateway.receipt import reply_shapes, shapes
 
 SUBMISSIONS: Final = "/v1/submissions"
 VALIDATIONS: Final = "/v1/validations"
@@ -43,6 +43,7 @@ def new_api(kind: Kind) -> FastAPI:
         openapi_tags=[
             {"name": "Einreichungen", "description": "Einen Antrag einreichen und verfolgen."},
             {"name": "Vorab", "description": "Fragen, bevor etwas eingereicht wird. Nichts davon wird gespeichert."},
+            {"name": "Webhooks", "description": "Was Portalen gemeldet wird, die eine Adresse dafür haben."},
             {"name": "Betrieb", "description": "Für Überwachung und Lastverteiler; ohne Anmeldung."},
         ],
         docs_url=None,
@@ -64,7 +65,7 @@ def samples_in(folder: Path) -> dict[str, str]:
 def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, str]) -> None:
     """Give the API its calls, each with everything that can be said about it."""
     document = _document(samples)
-    _add(
+    add_call(
         api,
         "POST",
         SUBMISSIONS,
@@ -73,20 +74,21 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         tag="Einreichungen",
         summary="Antrag einreichen",
         description=examples.SUBMIT,
-        parameters=[_LEISTUNG, _ARS, _IDEMPOTENCY_KEY, _TRACEPARENT],
+        parameters=[_LEISTUNG, _ARS, _IDEMPOTENCY_KEY, _TRACEPARENT, _ACCEPT],
         body={**document, "multipart/form-data": _multipart(limits, samples)},
         answers={
-            202: _answer("Angenommen und dauerhaft gespeichert.", shapes.Accepted, examples.ACCEPTED, ["Location"]),
-            422: _answer(
+            202: answer("Angenommen und dauerhaft gespeichert.", shapes.Accepted, examples.ACCEPTED, ["Location"]),
+            422: answer(
                 "Zurückgewiesen: nicht gültig, oder niemand ist dafür angebunden.",
                 shapes.Problem,
                 examples.REJECTED,
                 [],
+                message=_REJECTION,
             ),
         },
         refusals=examples.ON_SUBMITTING,
     )
-    _add(
+    add_call(
         api,
         "POST",
         VALIDATIONS,
@@ -97,11 +99,11 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         description="Prüft ein Dokument wie beim Einreichen und vergisst es. Anlagen und Zuständigkeit prüft es nicht.",
         parameters=[_TRACEPARENT],
         body=document,
-        answers={200: _answer("Das Urteil, auch ein schlechtes.", shapes.Verdict, examples.VERDICT, [])},
+        answers={200: answer("Das Urteil, auch ein schlechtes.", shapes.Verdict, examples.VERDICT, [])},
         refusals=examples.ON_VALIDATING,
     )
     one = f"{SUBMISSIONS}/{{submission}}"
-    _add(
+    add_call(
         api,
         "GET",
         one,
@@ -112,12 +114,12 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         description="Wo sie steht. Retry-After sagt, wann sich erneutes Fragen lohnt; fehlt es, ist dies das Ende.",
         parameters=[_SUBMISSION, _IF_NONE_MATCH, _PREFER],
         answers={
-            200: _answer("Der Stand.", shapes.Status, examples.STATUS, ["ETag", "Retry-After", "Preference-Applied"]),
+            200: answer("Der Stand.", shapes.Status, examples.STATUS, ["ETag", "Retry-After", "Preference-Applied"]),
             304: {"description": "Unverändert seit dem Stand, den If-None-Match nennt."},
         },
         refusals=examples.ON_LOOKING,
     )
-    _add(
+    add_call(
         api,
         "GET",
         f"{one}/events",
@@ -128,12 +130,12 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         description="Was mit ihr geschah, das Älteste zuerst.",
         parameters=[_SUBMISSION, _IF_NONE_MATCH, _PREFER],
         answers={
-            200: _answer("Der Verlauf.", shapes.Events, examples.EVENTS, ["ETag", "Preference-Applied"]),
+            200: answer("Der Verlauf.", shapes.Events, examples.EVENTS, ["ETag", "Preference-Applied"]),
             304: {"description": "Unverändert seit dem Verlauf, den If-None-Match nennt."},
         },
         refusals=examples.ON_LOOKING,
     )
-    _add(
+    add_call(
         api,
         "GET",
         f"{one}/receipt",
@@ -141,12 +143,60 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         name="getSubmissionReceipt",
         tag="Einreichungen",
         summary="Technische Quittung",
-        description="Belegt den Empfang im Gateway. Eine Eingangsbestätigung gibt nur die Behörde.",
-        parameters=[_SUBMISSION],
-        answers={200: _answer("Die Quittung.", shapes.TechnicalReceipt, examples.RECEIPT, [])},
+        description=examples.ABOUT_RECEIPT,
+        parameters=[_SUBMISSION, _ACCEPT],
+        answers={200: answer("Die Quittung.", shapes.TechnicalReceipt, examples.RECEIPT, ["Vary"], message=_RECEIPT)},
+        refusals=(*examples.ON_LOOKING, NotAcceptable()),
+    )
+    add_call(
+        api,
+        "GET",
+        f"{one}/replies",
+        calls.replies,
+        name="getSubmissionReplies",
+        tag="Einreichungen",
+        summary="Antworten der Behörde",
+        description=examples.REPLIES_ABOUT,
+        parameters=[_SUBMISSION, _IF_NONE_MATCH, _PREFER],
+        answers={
+            200: answer(
+                "Die Antworten, die neueste zuletzt.",
+                reply_shapes.Replies,
+                examples.REPLIES,
+                ["ETag", "Preference-Applied"],
+            ),
+            304: {"description": "Unverändert seit den Antworten, die If-None-Match nennt."},
+        },
         refusals=examples.ON_LOOKING,
     )
-    _add(
+    add_call(
+        api,
+        "GET",
+        f"{one}/replies/{{reply}}/document",
+        calls.reply_document,
+        name="getReplyDocument",
+        tag="Einreichungen",
+        summary="Dokument einer Antwort",
+        description="Das XML, Byte für Byte wie vom Fachverfahren.",
+        parameters=[_SUBMISSION, _REPLY],
+        answers={200: bytes_of("Das Dokument.", "application/xml")},
+        refusals=examples.ON_LOOKING,
+    )
+    add_call(
+        api,
+        "GET",
+        f"{one}/replies/{{reply}}/attachments/{{attachment}}",
+        calls.reply_file,
+        name="getReplyAttachment",
+        tag="Einreichungen",
+        summary="Anlage einer Antwort",
+        description="Die Anlage, Byte für Byte wie vom Fachverfahren, mit dem Medientyp, den es nannte. Ihren Inhalt "
+        "prüft das Gateway nicht.",
+        parameters=[_SUBMISSION, _REPLY, _ATTACHMENT],
+        answers={200: bytes_of("Die Anlage.", "application/octet-stream")},
+        refusals=examples.ON_LOOKING,
+    )
+    add_call(
         api,
         "GET",
         "/v1/routes",
@@ -157,10 +207,10 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         description="Wer für eine Leistung an einem Ort zuständig ist, nach welcher Zeile, und ob diese Behörde "
         "angebunden ist. Eine fehlende Anbindung ist eine Antwort, kein Fehler.",
         parameters=[{**_LEISTUNG, "required": True}, {**_ARS, "required": True}],
-        answers={200: _answer("Die Zuständigkeit.", shapes.Route, examples.ROUTE, [])},
+        answers={200: answer("Die Zuständigkeit.", shapes.Route, examples.ROUTE, [])},
         refusals=examples.ON_ASKING,
     )
-    _add(
+    add_call(
         api,
         "GET",
         "/v1/services",
@@ -171,10 +221,10 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         description="Welche Leistungen hier eingerichtet sind: Schlüssel, Nachrichten, welcher Ort entscheidet und "
         "welche Behörden angeschrieben werden können.",
         parameters=[],
-        answers={200: _answer("Die Leistungen.", shapes.Services, examples.SERVICES, [])},
+        answers={200: answer("Die Leistungen.", shapes.Services, examples.SERVICES, [])},
         refusals=examples.ON_ASKING,
     )
-    _add(
+    add_call(
         api,
         "GET",
         "/v1/connections",
@@ -185,12 +235,12 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         description=examples.ABOUT_CONNECTIONS,
         parameters=[_LEISTUNG_WANTED, _PLACE_WANTED, _STATE_WANTED, _IF_NONE_MATCH],
         answers={
-            200: _answer("Die Anbindungen.", shapes.Connections, examples.CONNECTIONS, ["ETag"]),
+            200: answer("Die Anbindungen.", shapes.Connections, examples.CONNECTIONS, ["ETag"]),
             304: {"description": "Unverändert seit dem Stand, den If-None-Match nennt."},
         },
         refusals=examples.ON_ASKING,
     )
-    _add(
+    add_call(
         api,
         "GET",
         "/v1/schemas",
@@ -201,9 +251,33 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         description="Wonach hier geprüft wird: Standards, Versionen, Namensräume und ihre Nachrichten, und bis wann "
         "eine Version gilt. Mehrere Versionen können nebeneinander eingespielt sein.",
         parameters=[],
-        answers={200: _answer("Die Schemapakete.", shapes.Packages, examples.PACKAGES, [])},
+        answers={200: answer("Die Schemapakete.", shapes.Packages, examples.PACKAGES, [])},
         refusals=examples.ON_ASKING,
     )
+
+
+def told_to_portals() -> Json:
+    """What a webhook gets: a request from here, for which a portal is the server."""
+    post = {
+        "operationId": "submissionTold",
+        "tags": ["Webhooks"],
+        "summary": "Mit einer Einreichung geschah etwas",
+        "description": examples.ABOUT_WEBHOOKS,
+        "parameters": [*_SIGNED],
+        "requestBody": {
+            "required": True,
+            "content": {JSON: {"schema": ref(shapes.WebhookMessage), "example": examples.TOLD}},
+        },
+        "responses": {
+            "2XX": {"description": "Angenommen. Der Inhalt der Antwort wird nicht gelesen."},
+            "410": {"description": "Hierhin soll nichts mehr gesendet werden: der Webhook wird abgeschaltet."},
+            "default": {
+                "description": "Nicht angenommen; dieselbe Meldung kommt später noch einmal. Retry-After wird "
+                "beachtet, einer Umleitung wird nicht gefolgt."
+            },
+        },
+    }
+    return {"submission": {"post": post}}
 
 
 # ── bodies ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -253,6 +327,22 @@ _SUBMISSION: Final[Json] = {
     "description": "Kennung der Einreichung, wie die Quittung sie nennt.",
     "schema": {"type": "string", "format": "uuid"},
     "example": examples.ID,
+}
+_REPLY: Final[Json] = {
+    "name": "reply",
+    "in": "path",
+    "required": True,
+    "description": "Kennung der Antwort, wie die Liste der Antworten sie nennt.",
+    "schema": {"type": "string", "format": "uuid"},
+    "example": examples.REPLY_ID,
+}
+_ATTACHMENT: Final[Json] = {
+    "name": "attachment",
+    "in": "path",
+    "required": True,
+    "description": "Aus dem Verweis, den die Liste der Antworten nennt.",
+    "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+    "example": examples.FILE_ID,
 }
 _LEISTUNG: Final[Json] = {
     "name": "leistung",
@@ -304,6 +394,17 @@ _IF_NONE_MATCH: Final[Json] = {
     "schema": {"type": "string"},
     "example": '"3-de"',
 }
+_ACCEPT: Final[Json] = {
+    "name": "Accept",
+    "in": "header",
+    "description": "application/xml für eine Nachricht des Standards, wo er eine hat; sonst, und ohne Angabe, JSON.",
+    "schema": {"type": "string", "default": "application/json"},
+}
+_REJECTION: Final = (
+    "Die Rückweisung des Standards, nach seinem Schema gültig; wo es sie nicht gibt, steht auch auf Accept: "
+    "application/xml das Problem."
+)
+_RECEIPT: Final = "Die Rückweisung oder die Quittung des Standards, nach seinem Schema gültig."
 _PREFER: Final[Json] = {
     "name": "Prefer",
     "in": "header",
@@ -312,3 +413,30 @@ _PREFER: Final[Json] = {
     "schema": {"type": "string"},
     "example": "wait=20",
 }
+_SIGNED: Final[list[Json]] = [
+    {
+        "name": "webhook-id",
+        "in": "header",
+        "required": True,
+        "description": "Kennung der Meldung: bei jeder Wiederholung dieselbe.",
+        "schema": {"type": "string"},
+        "example": "msg_8f14e45fceea167a5a36dedd4bea2543",
+    },
+    {
+        "name": "webhook-timestamp",
+        "in": "header",
+        "required": True,
+        "description": "Zeitpunkt dieses Versuchs, in Sekunden seit 1970 (UTC).",
+        "schema": {"type": "integer"},
+        "example": 1_793_350_802,
+    },
+    {
+        "name": "webhook-signature",
+        "in": "header",
+        "required": True,
+        "description": "`v1,` und HMAC-SHA256 über `webhook-id.webhook-timestamp.body`; während eines Wechsels des "
+        "Geheimnisses mehrere, durch Leerzeichen getrennt.",
+        "schema": {"type": "string"},
+        "example": "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
+    },
+]

@@ -14,7 +14,7 @@ from gateway.errors import BadRequest, GatewayError, NotFound
 from gateway.events import RequestRefused
 from gateway.intake.calls import Calls
 from gateway.intake.clients import ClientRegister
-from gateway.intake.description import SUBMISSIONS, VALIDATIONS, add_calls, new_api
+from gateway.intake.description import SUBMISSIONS, VALIDATIONS, add_calls, new_api, told_to_portals
 from gateway.intake.front_page import front_page
 from gateway.intake.limits import Limits
 from gateway.intake.openapi import Annex, complete
@@ -55,7 +55,7 @@ def build(
     api.add_route("/", front_page(gateway.kind), include_in_schema=False)
     for router in (*routers, *(annex.router for annex in annexes)):
         api.include_router(router)
-    complete(api, annexes)
+    complete(api, told_to_portals(), annexes)
     _answer_alike(api, sandbox=sandbox)
     return _Door(api, {SUBMISSIONS: calls.submit, VALIDATIONS: calls.validate}, sandbox=sandbox)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from gateway import receipt
@@ -20,8 +21,10 @@ from gateway.errors import (
     WrongMediaType,
 )
 from gateway.intake.refusals import TooSlow
-from gateway.receipt import Receipt, shapes
-from gateway.submission import Actor, Finding, Micros, State, SubmissionId
+from gateway.journal import Entry
+from gateway.receipt import Receipt, reply_shapes, shapes
+from gateway.reply import Effect, Kind, Origin, StoredReply
+from gateway.submission import Actor, Attachment, Finding, Micros, State, Submission, SubmissionId
 
 ID: Final = SubmissionId("0199c0de-0001-7000-8000-000000000001")
 AT: Final = Micros(1_793_350_800_000_000)
@@ -34,9 +37,20 @@ ABOUT: Final = (
     "etwas tun muss und was, steht in docs/problems.md. Keine Antwort wiederholt einen Wert aus einem Dokument."
 )
 ABOUT_SANDBOX: Final = " **Sandbox: nichts von hier erreicht eine echte Behörde.**"
+ABOUT_WEBHOOKS: Final = (
+    "Das Gateway sendet dies an die Adressen, die der Betreiber für ein Portal eingetragen hat "
+    "(`gateway webhooks add`), nach den Regeln von Standard Webhooks. Die Meldung sagt, dass etwas geschah, nicht was "
+    "in der Einreichung steht; den Stand fragt das Portal ab. Sie kommt mindestens einmal, und mehrere können in "
+    "anderer Reihenfolge ankommen, als es geschah. Wie man die Signatur prüft, zeigt docs/spec/webhooks.md."
+)
 SUBMIT: Final = (
     "Nimmt einen Antrag an, wenn sein Dokument gültig ist und die zuständige Behörde angebunden. Nach der Antwort 202 "
     "geht nichts mehr verloren. Anlagen kommen als weitere Teile einer multipart/form-data-Anfrage, nach dem Dokument."
+)
+ABOUT_RECEIPT: Final = (
+    "Belegt den Empfang im Gateway. Eine Eingangsbestätigung gibt nur die Behörde. Mit `Accept: application/xml` kommt "
+    "die Nachricht, die der Standard dafür hat und ein Gateway senden darf: die Rückweisung, wo eine Einreichung "
+    "zurückgewiesen wurde, sonst die Quittung. Hat er keine, ist die Antwort 406 oder, wo `Accept` es zulässt, JSON."
 )
 ABOUT_CONNECTIONS: Final = (
     "Welche Behörde wofür angebunden ist, soweit dieser Zugang dorthin senden darf: zu lesen, bevor ein Formular "
@@ -71,33 +85,36 @@ FINDING: Final = Finding(
     expected=Sentence("JJJJ-MM-TT", "YYYY-MM-DD"),
     actor=Actor.APPLICANT,
 )
+_SUBMISSION: Final = Submission(
+    id=ID,
+    client="portal-beispiel",
+    service=SERVICE,
+    leistung="99115005104000",
+    authority=AUTHORITY["ars"],
+    destination="",
+    adapter="",
+    root="wohnsitz.anmeldung.0100",
+    standard="AG-Wohnsitz",
+    version="1.0",
+    message_uuid="0199c0de-0004-7000-8000-000000000004",
+    reference_uuid=None,
+    case_key=None,
+    test=False,
+    received_at=AT,
+)
+_ENTRY: Final = Entry(submission=_SUBMISSION, state=State.ACCEPTED, digest="", size=0)
+_TURNED_DOWN: Final = Entry(
+    submission=replace(_SUBMISSION, service="", leistung="", authority=""),
+    state=State.REJECTED,
+    digest="",
+    size=0,
+    findings=(FINDING,),
+)
 ACCEPTED: Final = receipt.accepted(
-    Receipt(
-        submission=ID,
-        state=State.ACCEPTED,
-        received_at=AT,
-        service=SERVICE,
-        authority=AUTHORITY["ars"],
-        authority_name=AUTHORITY["name"],
-        test=False,
-        sandbox=False,
-        message_uuid="0199c0de-0004-7000-8000-000000000004",
-    ),
-    Language.GERMAN,
+    Receipt.first(_ENTRY, sandbox=False, authority=AUTHORITY["name"], seen_before=False), Language.GERMAN
 )
 REJECTED: Final = receipt.rejected(
-    Receipt(
-        submission=ID,
-        state=State.REJECTED,
-        received_at=AT,
-        service="",
-        authority="",
-        authority_name="",
-        test=False,
-        sandbox=False,
-        findings=(FINDING,),
-    ),
-    Language.GERMAN,
+    Receipt.first(_TURNED_DOWN, sandbox=False, authority="", seen_before=False), Language.GERMAN
 )
 STATUS: Final[shapes.Status] = {
     "submissionId": ID,
@@ -121,6 +138,48 @@ EVENTS: Final[shapes.Events] = {
     "events": [
         {"at": receipt.moment(AT), "name": "submission.accepted", "state": "accepted", "stateLabel": "angenommen"}
     ],
+}
+REPLY_ID: Final = "0199c0de-0001-7000-8000-00000000000a"
+FILE_ID: Final = "5d1c3a52e70a4b0f9d1b6d7f9a1e2b3c"
+REPLIES_ABOUT: Final = (
+    "Was die Behörde geantwortet hat: Eingangsbestätigung, Aktenzeichen, Bearbeitungsstand, Bescheid, Rückweisung. "
+    "Jede ist geprüft wie ein Antrag und gehört zu genau dieser Einreichung. Dokument und Anlagen stehen hinter den "
+    "Verweisen."
+)
+REPLIES: Final[reply_shapes.Replies] = receipt.replies(
+    ID,
+    [
+        StoredReply(
+            id=REPLY_ID,
+            origin=Origin(adapter="filedrop", destination="augsburg-wohnsitz", test=False, by=""),
+            submission=ID,
+            kind=Kind.STATUS,
+            effect=Effect.CONFIRM,
+            code="in-bearbeitung",
+            box="",
+            settled_at=None,
+            received_at=Micros(AT + 86_400_000_000),
+            root="prozessnachricht.status.1170",
+            standard="AG-Prozess",
+            version="1.0",
+            message_uuid="0199c0de-0064-7000-8000-000000000064",
+            message_type="1170",
+            answers="0199c0de-0004-7000-8000-000000000004",
+            digest="",
+            size=1_702,
+            findings=(),
+            files=(
+                Attachment(id=FILE_ID, name="anlage-1", media_type="application/pdf", size=48_213, digest="60" * 32),
+            ),
+        )
+    ],
+    Language.GERMAN,
+    sandbox=False,
+)
+TOLD: Final[shapes.WebhookMessage] = {
+    "type": "submission.delivered",
+    "timestamp": receipt.moment(Micros(AT + 2_400_000)),
+    "data": {"submissionId": ID, "state": "delivered", "test": False, "sandbox": False, "links": receipt.links(ID)},
 }
 RECEIPT: Final[shapes.TechnicalReceipt] = {
     "submissionId": ID,
@@ -231,6 +290,13 @@ PACKAGES: Final[shapes.Packages] = {
             "digest": "4b1f5d0e7c3a29486f5e1d0c9b8a7f6e5d4c3b2a190817263544536271809fae",
             "validFrom": "2026-07-01",
             "endsSoon": False,
+            "answers": {
+                "standard": "AG-Prozess",
+                "version": "1.0",
+                "namespace": "urn:antragsgateway:xsd:prozess:1.0",
+                "codes": {"uri": "urn:antragsgateway:codeliste:rueckweisungsgrund", "version": "1"},
+                "rejection": "prozessnachricht.rueckweisung.1100",
+            },
         }
     ],
 }

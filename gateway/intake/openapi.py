@@ -15,8 +15,8 @@ from gateway import receipt
 from gateway.errors import GatewayError, Language
 from gateway.intake import examples
 from gateway.intake.refusals import RETRY_AFTER, status_of
-from gateway.intake.responses import JSON, PROBLEM
-from gateway.receipt import shapes
+from gateway.intake.responses import JSON, PROBLEM, XML
+from gateway.receipt import reply_shapes, shapes
 
 Json = dict[str, Any]
 Call = Callable[[Request], Awaitable[Response]]
@@ -27,18 +27,24 @@ _SHAPES: Final = (
     shapes.Status,
     shapes.Events,
     shapes.TechnicalReceipt,
+    reply_shapes.Replies,
     shapes.Verdict,
     shapes.Route,
     shapes.Services,
     shapes.Connections,
     shapes.Packages,
+    shapes.WebhookMessage,
 )
 _PARTS: Final = (
+    shapes.WebhookData,
     shapes.Authority,
     shapes.Links,
     shapes.Finding,
     shapes.Event,
     shapes.Enclosed,
+    reply_shapes.Reply,
+    reply_shapes.ReplyDocument,
+    reply_shapes.ReplyFile,
     shapes.RouteConnection,
     shapes.RouteRow,
     shapes.Place,
@@ -47,6 +53,8 @@ _PARTS: Final = (
     shapes.Offer,
     shapes.Package,
     shapes.PackageMessage,
+    shapes.Answers,
+    shapes.CodeList,
 )
 
 
@@ -65,8 +73,8 @@ class Annex:
     """how one identifies oneself there"""
 
 
-def complete(api: FastAPI, annexes: Sequence[Annex] = ()) -> None:
-    """Let /openapi.json show the shapes of answers and how one identifies oneself."""
+def complete(api: FastAPI, told: Json, annexes: Sequence[Annex] = ()) -> None:
+    """Let /openapi.json show the shapes of answers, how one identifies oneself, and what is `told` to portals."""
     schemas = _schemas(
         (*_SHAPES, *(shape for annex in annexes for shape in annex.shapes)),
         (*_PARTS, *(part for annex in annexes for part in annex.parts)),
@@ -88,6 +96,7 @@ def complete(api: FastAPI, annexes: Sequence[Annex] = ()) -> None:
             components = described.setdefault("components", {})
             components.setdefault("schemas", {}).update(schemas)
             components["securitySchemes"] = schemes
+            described["webhooks"] = told
             api.openapi_schema = described
         return api.openapi_schema
 
@@ -134,13 +143,25 @@ def add_call(
 # ── answers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def answer(description: str, shape: type, example: Mapping[str, Any], headers: list[str]) -> Json:
-    """An answer in JSON: its shape, an example, and the headers it has besides."""
+def answer(description: str, shape: type, example: Mapping[str, Any], headers: list[str], *, message: str = "") -> Json:
+    """An answer in JSON: its shape, an example, and the headers it has besides; perhaps as a `message`, too."""
     media_type = PROBLEM if shape is shapes.Problem else JSON
+    content: Json = {media_type: {"schema": ref(shape), "example": example}}
+    if message:
+        content[XML] = {"schema": {"type": "string", "description": message}}
     return {
         "description": description,
         "headers": {name: _HEADERS[name] for name in ["Content-Language", *headers]},
-        "content": {media_type: {"schema": _ref(shape), "example": example}},
+        "content": content,
+    }
+
+
+def bytes_of(description: str, media_type: str) -> Json:
+    """An answer that is a file."""
+    return {
+        "description": description,
+        "headers": {"Content-Disposition": _HEADERS["Content-Disposition"]},
+        "content": {media_type: {"schema": {"type": "string", "contentMediaType": media_type}}},
     }
 
 
@@ -156,12 +177,13 @@ def _by_status(refusals: tuple[GatewayError, ...]) -> dict[int, Json]:
         answers[status] = answer(f"{error.title.de}.", shapes.Problem, example, headers)
     answers[500] = {
         "description": "Im Gateway ist ein Fehler aufgetreten.",
-        "content": {PROBLEM: {"schema": _ref(shapes.Problem)}},
+        "content": {PROBLEM: {"schema": ref(shapes.Problem)}},
     }
     return answers
 
 
-def _ref(shape: type) -> Json:
+def ref(shape: type) -> Json:
+    """Where a shape is described."""
     return {"$ref": f"#/components/schemas/{shape.__name__}"}
 
 
@@ -188,8 +210,10 @@ _LANGUAGE: Final[Json] = {
 }
 _HEADERS: Final[Mapping[str, Json]] = {
     "Location": {"description": "Wo der Stand der Einreichung steht.", "schema": {"type": "string"}},
+    "Vary": {"description": "Wovon abhängt, in welcher Form die Antwort kommt.", "schema": {"type": "string"}},
     "ETag": {"description": "Kennzeichen dieses Standes.", "schema": {"type": "string"}},
     "Retry-After": {"description": "Sekunden, nach denen sich erneutes Fragen lohnt.", "schema": {"type": "integer"}},
+    "Content-Disposition": {"description": "Zum Speichern, nicht zum Anzeigen.", "schema": {"type": "string"}},
     "Preference-Applied": {"description": "Was von Prefer galt.", "schema": {"type": "string"}},
     "Content-Language": {"description": "Sprache der Antwort.", "schema": {"type": "string", "enum": ["de", "en"]}},
     "WWW-Authenticate": {"description": "Wie man sich anmeldet (RFC 6750).", "schema": {"type": "string"}},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl
@@ -142,6 +143,48 @@ def media_type(visit: Visit, *, multipart: bool) -> MediaType:
             )
         return found
     raise _not_taken(multipart=multipart)
+
+
+class Kind(StrEnum):
+    """In which form an answer may come."""
+
+    JSON = "json"
+    XML = "xml"
+
+
+@lru_cache(maxsize=256)
+def wanted(accept: str) -> tuple[Kind, ...]:
+    """
+    What `Accept` (RFC 9110 §12.5.1) asks for, of the two there are, the preferred one first.
+
+    JSON where it says nothing, prefers neither, or asks for what there is not.
+    """
+    weights = dict.fromkeys(Kind, 0.0)
+    for kind, ranges in _RANGES.items():
+        for media_range in ranges:  # the most telling first: it alone counts
+            if (weight := _weight_of(media_range, accept)) is not None:
+                weights[kind] = weight
+                break
+    found = sorted((kind for kind in Kind if weights[kind]), key=lambda kind: -weights[kind])
+    return tuple(found) or (Kind.JSON,)
+
+
+_RANGES: Final[Mapping[Kind, tuple[str, ...]]] = {
+    Kind.JSON: ("application/json", "application/problem+json", "application/*", "*/*"),
+    Kind.XML: ("application/xml", "text/xml", "application/*", "*/*"),
+}
+
+
+def _weight_of(media_range: str, accept: str) -> float | None:
+    for one in accept.lower().split(","):
+        name, *parameters = (part.strip() for part in one.split(";"))
+        if name == media_range:
+            said = next((part[2:] for part in parameters if part.startswith("q=")), "1")
+            return float(said) if _QVALUE.fullmatch(said) else 0.0
+    return None
+
+
+_QVALUE: Final = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?", re.ASCII)
 
 
 @lru_cache(maxsize=256)

@@ -37,6 +37,21 @@ class NoSuchMethod(SendersFault):
     title = Sentence("Diese Methode gibt es hier nicht", "There is no such method here")
 
 
+class NotAcceptable(SendersFault):
+    """There is no answer in the form that was asked for."""
+
+    code = "not-acceptable"
+    title = Sentence("In dieser Form gibt es keine Antwort", "There is no answer in this form")
+
+
+def no_message(because: Sentence) -> NotAcceptable:
+    """XML and nothing else was asked for, and there is no message of a standard, for this reason."""
+    return NotAcceptable(
+        f"{because.de} Mit Accept: application/json kommt die Quittung in JSON.",
+        f"{because.en} With Accept: application/json the receipt comes in JSON.",
+    )
+
+
 class TooSlow(SendersFault):
     """The body did not arrive in time."""
 
@@ -72,6 +87,7 @@ STATUS: Final[Mapping[type[GatewayError], int]] = {
     NotAllowed: 403,
     NotFound: 404,
     NoSuchMethod: 405,
+    NotAcceptable: 406,
     TooSlow: 408,
     UuidConflict: 409,
     LetterTaken: 409,

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from fastapi import Response
+from fastapi.responses import StreamingResponse
 
 from gateway import receipt
-from gateway.errors import GatewayError, NotIdentified, OperatorsFault
+from gateway.errors import GatewayError, Language, NotIdentified, OperatorsFault
 from gateway.events import RequestFailed, RequestRefused, frames_of
 from gateway.intake.refusals import RETRY_AFTER, Failure, status_of
 from gateway.intake.visit import Visit
+from gateway.submission import Attachment
 
 JSON: Final = "application/json"
 PROBLEM: Final = "application/problem+json"
+XML: Final = "application/xml"
 
-NOT_STORED: Final[Mapping[str, str]] = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+VARIES: Final = {"Vary": "Accept, Accept-Language"}
+"""For what comes in more than one form."""
+NOT_STORED: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 """For what is fetched. Answers to POST are stored by nobody (RFC 9111 §3), and each header costs time."""
+
+_TO_SAVE: Final[Mapping[str, str]] = {**NOT_STORED, "Content-Security-Policy": "default-src 'none'; sandbox"}
 
 _encoder: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
 
@@ -40,6 +48,21 @@ def told(
     )
 
 
+def handed_out(document: bytes, name: str) -> Response:
+    """A document as it is, to be saved and not to be shown: nobody here vouches for what is in it."""
+    return Response(document, 200, {**_TO_SAVE, "Content-Type": "application/xml", **_named(name)})
+
+
+def streamed(pieces: AsyncIterator[bytes], file: Attachment) -> Response:
+    """A file as it is, piece by piece, under its id: what a vendor called it stands in the reply."""
+    headers = {**_TO_SAVE, "Content-Type": file.media_type, "Content-Length": str(file.size), **_named(file.id)}
+    return StreamingResponse(pieces, 200, headers)
+
+
+def _named(name: str) -> Mapping[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
+
+
 def told_unless_known(body: Mapping[str, Any], visit: Visit) -> Response:
     """A JSON answer with the tag of its bytes; 304 for a visitor who has just that (RFC 9110 §13.1.2)."""
     answer = told(body, visit)
@@ -58,15 +81,25 @@ def knows(visit: Visit, tag: str) -> bool:
     return said == "*" or tag in named
 
 
-def refused(error: GatewayError, visit: Visit, *, sandbox: bool, headers: Mapping[str, str] | None = None) -> Response:
-    """The answer to a request that could not be served, told to operators as well."""
-    if isinstance(error, OperatorsFault):
-        return failed(error, visit, sandbox=sandbox)
+def in_xml(content: bytes, *, status: int = 200, headers: Mapping[str, str] = MappingProxyType({})) -> Response:
+    """A message of a standard; what it says, it says in German."""
+    return Response(content, status, {"Content-Type": XML, "Content-Language": Language.GERMAN.value, **headers})
+
+
+def note_refusal(error: GatewayError, visit: Visit) -> int:
+    """Tell operators of a request that could not be served; its status."""
     status = status_of(error)
     RequestRefused(
         code=error.code, status=status, client=visit.client, path=visit.pattern, trace=visit.traceparent
     ).tell()
-    return _problem(error, status, visit, sandbox=sandbox, headers=headers)
+    return status
+
+
+def refused(error: GatewayError, visit: Visit, *, sandbox: bool, headers: Mapping[str, str] | None = None) -> Response:
+    """The answer to a request that could not be served, told to operators as well."""
+    if isinstance(error, OperatorsFault):
+        return failed(error, visit, sandbox=sandbox)
+    return _problem(error, note_refusal(error, visit), visit, sandbox=sandbox, headers=headers)
 
 
 def failed(error: Exception, visit: Visit, *, sandbox: bool) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 
 from gateway.errors import Language
-from gateway.receipt import shapes
+from gateway.receipt import moment, shapes
 from gateway.routing import Authority, Connection, Explanation, NoDoor, Offered, Region, Responsibility, Service
 
 
@@ -27,6 +27,8 @@ def route(explained: Explanation, leistung: str, language: Language, *, sandbox:
         body["leistung"] = leistung
     if explained.place:
         body["place"] = _place(explained.place)
+    if explained.rests_until is not None:
+        body["maintenanceUntil"] = moment(explained.rests_until)
     if explained.row:
         body["row"] = _row(explained.row)
     if isinstance(explained.found, NoDoor):
@@ -68,6 +70,8 @@ def _offered(one: Offered, language: Language, called: Callable[[str], str]) -> 
         "open": connection.state.open,
         "openForTests": connection.state.takes(test=True),
     }
+    if one.rests_until is not None:
+        body["maintenanceUntil"] = moment(one.rests_until)
     if connection.order_date:
         body["orderDate"] = connection.order_date.isoformat()
     if connection.live_since:

@@ -1,4 +1,7 @@
-"""What a sender is told: the receipt, the problem, the status; in JSON, German or English."""
+"""
+What a sender is told: the receipt, the problem, the status; in JSON, German or English, and as a message of the
+standard concerned.
+"""
 
 from gateway.receipt.answers import (
     PROBLEM,
@@ -13,10 +16,14 @@ from gateway.receipt.answers import (
     technical_receipt,
     verdict,
 )
+from gateway.receipt.message import Answered, Letterhead
 from gateway.receipt.receipt import Receipt
+from gateway.receipt.replies import replies
 
 __all__ = [
     "PROBLEM",
+    "Answered",
+    "Letterhead",
     "Receipt",
     "accepted",
     "events",
@@ -25,6 +32,7 @@ __all__ = [
     "moment",
     "problem",
     "rejected",
+    "replies",
     "status",
     "technical_receipt",
     "verdict",

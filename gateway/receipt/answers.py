@@ -129,8 +129,14 @@ def problem(error: GatewayError, status: int, language: Language, *, instance: s
     return body
 
 
-def status(standing: Standing, language: Language, *, authority: str, sandbox: bool) -> shapes.Status:
-    """Where a submission stands; `authority` is the authority's name."""
+def status(
+    standing: Standing, language: Language, *, authority: str, sandbox: bool, rests_until: Micros | None = None
+) -> shapes.Status:
+    """
+    Where a submission stands; `authority` is the authority's name.
+
+    `rests_until` is when its destination takes deliveries again, where it waits for the end of a maintenance.
+    """
     submission = standing.submission
     body: shapes.Status = {
         "submissionId": submission.id,
@@ -153,6 +159,8 @@ def status(standing: Standing, language: Language, *, authority: str, sandbox: b
         body["concludedAt"] = moment(standing.concluded_at)
     if standing.state is State.ACCEPTED and standing.attempts and standing.due_at is not None:
         body["nextAttemptAt"] = moment(standing.due_at)
+    if rests_until is not None:
+        body["maintenanceUntil"] = moment(rests_until)
     if standing.cause:
         body["cause"] = standing.cause
     if standing.reference:
@@ -240,7 +248,7 @@ def findings(found: Iterable[Finding], language: Language) -> list[shapes.Findin
 def links(submission: SubmissionId) -> shapes.Links:
     """Where to read on."""
     self = f"/v1/submissions/{submission}"
-    return {"self": self, "events": f"{self}/events", "receipt": f"{self}/receipt"}
+    return {"self": self, "events": f"{self}/events", "receipt": f"{self}/receipt", "replies": f"{self}/replies"}
 
 
 def _finding(one: Finding, language: Language) -> shapes.Finding:

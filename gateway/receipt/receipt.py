@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gateway.journal import Entry, Standing
 from gateway.receipt import words
-from gateway.submission import Finding, Micros, Severity, State, SubmissionId
+from gateway.submission import Finding, Micros, Severity, State, Submission, SubmissionId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +26,8 @@ class Receipt:
     authority_name: str
     test: bool
     sandbox: bool
+    subject: Submission
+    """what was submitted, as it is recorded"""
     findings: tuple[Finding, ...] = ()
     message_uuid: str | None = None
     replay: bool = False
@@ -43,6 +45,7 @@ class Receipt:
             authority_name=authority,
             test=submission.test,
             sandbox=sandbox,
+            subject=submission,
             findings=(*entry.findings, _SEEN_BEFORE) if seen_before else entry.findings,
             message_uuid=submission.message_uuid,
         )
@@ -60,6 +63,7 @@ class Receipt:
             authority_name=authority,
             test=submission.test,
             sandbox=sandbox,
+            subject=submission,
             findings=standing.findings,
             message_uuid=submission.message_uuid,
             replay=True,

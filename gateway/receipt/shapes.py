@@ -24,6 +24,7 @@ class Links(TypedDict):
     self: str
     events: str
     receipt: str
+    replies: str
 
 
 class Words(TypedDict):
@@ -127,6 +128,8 @@ class Status(TypedDict):
     """Code des letzten Hindernisses"""
     reference: NotRequired[str]
     """Kennung, die das Fachverfahren vergeben hat"""
+    maintenanceUntil: NotRequired[str]
+    """so lange nimmt der Zustellpunkt nichts entgegen; danach geht es von selbst weiter"""
     waitsFor: NotRequired[str]
     """die Einreichung desselben Vorgangs, die vor dieser ankommen muss"""
     heldBack: NotRequired[list[str]]
@@ -250,6 +253,28 @@ class PackageMessage(TypedDict):
     """Leistungsschlüssel, die das Schema dazu nennt"""
 
 
+class CodeList(TypedDict):
+    """Eine Codeliste."""
+
+    uri: str
+    version: str
+
+
+class Answers(TypedDict):
+    """Womit ein Standard Nachrichten beantwortet: was auf `Accept: application/xml` kommt."""
+
+    standard: str
+    """das Paket, das die Antworten enthält"""
+    version: str
+    namespace: str
+    codes: CodeList
+    """die Liste der Rückweisungsgründe; aus ihr ist `xoev`"""
+    rejection: NotRequired[str]
+    """Wurzelelement der Rückweisung"""
+    receipt: NotRequired[str]
+    """Wurzelelement der Quittung; fehlt, wo der Standard keine hat, die ein Gateway senden darf"""
+
+
 class Package(TypedDict):
     """Ein Namensraum eines eingespielten Schemapakets."""
 
@@ -273,6 +298,8 @@ class Package(TypedDict):
     """letzter Tag"""
     endsSoon: bool
     """ob der letzte Tag höchstens 90 Tage entfernt oder vorbei ist"""
+    answers: NotRequired[Answers]
+    """womit seine Nachrichten beantwortet werden; fehlt, wo es dafür nur JSON gibt"""
 
 
 class Packages(TypedDict):
@@ -338,6 +365,8 @@ class Route(TypedDict):
     code: NotRequired[str]
     """warum nicht"""
     xoev: NotRequired[str]
+    maintenanceUntil: NotRequired[str]
+    """so lange nimmt der Zustellpunkt nichts entgegen; was angenommen wird, wartet"""
     row: NotRequired[RouteRow]
     """die Zeile, die entschied"""
     lost: list[RouteRow]
@@ -398,6 +427,8 @@ class Offer(TypedDict):
     """ob Anträge angenommen werden; was eine angehaltene Anbindung annimmt, wartet"""
     openForTests: bool
     """ob Testnachrichten angenommen werden"""
+    maintenanceUntil: NotRequired[str]
+    """so lange nimmt der Zustellpunkt nichts entgegen; was angenommen wird, wartet"""
     orderDate: NotRequired[str]
     liveSince: NotRequired[str]
     """erster Tag im Betrieb"""
@@ -408,3 +439,36 @@ class Connections(TypedDict):
 
     connections: list[Offer]
     sandbox: NotRequired[Literal[True]]
+
+
+WebhookState = Literal["accepted", "delivered", "confirmed", "refused", "parked", "expired"]
+
+
+class WebhookData(TypedDict):
+    """Worum es geht: Kennungen und Zustände, kein Inhalt und nichts über Personen."""
+
+    submissionId: str
+    state: WebhookState
+    """der Zustand nach dem Ereignis; den jetzigen nennt der Stand der Einreichung"""
+    test: bool
+    """Testnachricht"""
+    sandbox: bool
+    """dieses Gateway ist eine Sandbox: nichts davon erreicht eine echte Behörde"""
+    links: Links
+
+
+class WebhookMessage(TypedDict):
+    """Was einem Portal gemeldet wird (Standard Webhooks); docs/spec/webhooks.md erklärt, wie man es prüft."""
+
+    type: Literal[
+        "submission.accepted",
+        "submission.delivered",
+        "submission.confirmed",
+        "submission.refused",
+        "submission.parked",
+        "submission.expired",
+        "submission.reply_received",
+    ]
+    timestamp: str
+    """wann es geschah (RFC 3339, UTC)"""
+    data: WebhookData

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from gateway.errors import Sentence
+from gateway.reply import Kind
 from gateway.submission import Grade, State
 
 STATES: Final[Mapping[State, Sentence]] = {
@@ -23,6 +24,15 @@ GRADES: Final[Mapping[Grade, Sentence]] = {
     Grade.TRANSPORT: Sentence("an den Transport übergeben", "handed to the transport"),
     Grade.TAKEN: Sentence("vom Fachverfahren angenommen", "taken by the Fachverfahren"),
     Grade.ANSWERED: Sentence("vom Fachverfahren beantwortet", "answered by the Fachverfahren"),
+}
+
+KINDS: Final[Mapping[Kind, Sentence]] = {
+    Kind.ACKNOWLEDGEMENT: Sentence("Eingangsbestätigung der Behörde", "authority's acknowledgement of receipt"),
+    Kind.FILE_NUMBER: Sentence("Aktenzeichen", "file number"),
+    Kind.STATUS: Sentence("Bearbeitungsstand", "state of processing"),
+    Kind.DECISION: Sentence("Bescheid", "decision"),
+    Kind.REJECTION: Sentence("Rückweisung", "rejection"),
+    Kind.MESSAGE: Sentence("Mitteilung der Behörde", "message of the authority"),
 }
 
 RECEIPT: Final = Sentence("Technische Quittung", "Technical receipt")

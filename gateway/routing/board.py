@@ -8,11 +8,16 @@ question takes; a new one takes its place in one step, so that no answer is made
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from gateway.adapter import Endpoint
 from gateway.connection import Connection
 from gateway.journal import Lane, Limits
 from gateway.routing.tables import Tables
+from gateway.submission import SECOND, Micros
+
+_MINUTE: Final = 60 * SECOND
+"""windows of maintenance begin and end at full minutes"""
 
 
 class Board:
@@ -20,6 +25,8 @@ class Board:
 
     def __init__(self, tables: Tables) -> None:
         self.now = tables
+        self._looked: tuple[Tables, int] | None = None
+        self._resting: frozenset[str] = frozenset()
 
     def connect(self, connections: Iterable[Connection]) -> None:
         """These are the connections from now on, whatever the files say."""
@@ -32,6 +39,13 @@ class Board:
     def limits(self, lane: Lane) -> Limits:
         """How much the lane's destination bears, by the tables in use."""
         return self.now.limits(lane)
+
+    def resting(self, moment: Micros) -> frozenset[str]:
+        """The destinations that are in maintenance at that moment, by the tables in use."""
+        tables, minute = self.now, moment // _MINUTE
+        if (tables, minute) != self._looked:
+            self._looked, self._resting = (tables, minute), tables.resting(moment)
+        return self._resting
 
     def endpoint(self, name: str, test: bool) -> Endpoint:  # noqa: FBT001 - as the lane has it: live or test
         """Where a destination is reached, by the tables in use; raises as `Tables.endpoint`."""

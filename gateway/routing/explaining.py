@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from gateway.connection import Connection
 from gateway.errors import Sentence
 from gateway.routing.door import Door, NoDoor, Question
 from gateway.routing.facts import Authority, Responsibility, Service
+from gateway.routing.maintenance import BERLIN
 from gateway.routing.regions import Region
 from gateway.routing.tables import Tables, Trace
+from gateway.submission import SECOND, Micros
 
 NONE = "none"
 """the state of a connection that is not there"""
@@ -35,6 +38,8 @@ class Explanation:
     connection: Connection | None
     """of the responsible authority, where it came to that"""
     because: tuple[Sentence, ...]
+    rests_until: Micros | None = None
+    """when its destination takes deliveries again, if it is in maintenance; what is taken waits until then"""
 
     @property
     def is_open(self) -> bool:
@@ -56,8 +61,8 @@ class Explanation:
         return (self.found.authority,) if isinstance(self.found, Door) else self.found.authorities
 
 
-def explain(tables: Tables, question: Question) -> Explanation:
-    """The answer that `find` gives, explained."""
+def explain(tables: Tables, question: Question, now: Micros | None = None) -> Explanation:
+    """The answer that `find` gives, explained; with `now`, whether the destination is in maintenance as well."""
     trace = tables.trace(question)
     found = trace.found
     row = found.responsibility
@@ -65,7 +70,18 @@ def explain(tables: Tables, question: Question) -> Explanation:
     place = (_place(trace.place),) if trace.place else ()
     first, *rest = found.because
     because = (*place, first, *(one.why for one in lost), *rest) if row else (*place, first, *rest)
-    return Explanation(found, trace.place, row, lost, found.connection, because)
+    rests = tables.rests_until(found.destination.name, now) if isinstance(found, Door) and now is not None else None
+    if rests is not None:
+        because = (*because, _resting(rests))
+    return Explanation(found, trace.place, row, lost, found.connection, because, rests)
+
+
+def _resting(until: Micros) -> Sentence:
+    at = datetime.fromtimestamp(until / SECOND, BERLIN)
+    return Sentence(
+        f"Der Zustellpunkt ist in Wartung; was angenommen wird, wartet bis {at:%d.%m.%Y, %H:%M} Uhr.",
+        f"The destination is in maintenance; what is taken waits until {at:%Y-%m-%d %H:%M} (Europe/Berlin).",
+    )
 
 
 def _place(place: Region) -> Sentence:

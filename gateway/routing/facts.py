@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Any, Protocol
@@ -12,7 +12,9 @@ from gateway.adapter import Endpoint
 from gateway.connection import Connection
 from gateway.journal import Limits
 from gateway.routing.directory import Directory
+from gateway.routing.maintenance import Maintenance
 from gateway.routing.regions import RegionKind
+from gateway.routing.secrets import Reference, references
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +166,19 @@ class Destination:
     test: Mapping[str, Any]
     """never the same as `live`: a test message must not reach it"""
     limits: Limits
+    maintenance: Maintenance = field(default_factory=Maintenance)
+    """when nothing is handed over, live or test"""
     site: str = ""
     """the site where it is picked up; empty where a worker in the data centre reaches it"""
 
     def endpoint(self, *, test: bool) -> Endpoint:
         """Where exactly it is reached, live or for test messages."""
         return Endpoint(self.name, test, self.test if test else self.live)
+
+    @property
+    def secrets(self) -> frozenset[Reference]:
+        """The secrets that its settings refer to."""
+        return frozenset(references([self.live, self.test]))
 
 
 @dataclass(frozen=True, slots=True)

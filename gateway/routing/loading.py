@@ -10,7 +10,13 @@ from typing import Final
 
 from gateway.connection import Connection, ConnectionState
 from gateway.errors import NotReadable, TooLarge
-from gateway.journal import Limits
+from gateway.routing.destinations import (
+    DESTINATION_KEYS,
+    DESTINATIONS,
+    MAINTENANCE_KEYS,
+    check_name,
+    destinations_of,
+)
 from gateway.routing.directory import (
     DIRECTORY,
     DIRECTORY_KEYS,
@@ -34,7 +40,6 @@ from gateway.routing.facts import (
     Message,
     Responsibility,
     Service,
-    filled,
     overlap,
 )
 from gateway.routing.regions import Regions
@@ -44,7 +49,6 @@ from gateway.xml import parse
 SERVICES: Final = "services.toml"
 AUTHORITIES: Final = "authorities.csv"
 RESPONSIBILITY: Final = "responsibility.csv"
-DESTINATIONS: Final = "destinations.toml"
 CONNECTIONS: Final = "connections.csv"
 
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -67,7 +71,8 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     DIRECTORY: DIRECTORY_KEYS,
     SERVICES: ("title", "decides", "leistungen", "prefixes", "messages"),
     "messages": ("namespace", "roots", "place", "own_rows"),
-    DESTINATIONS: ("adapter", "live", "test", "window", "concurrency", "trip_after", "open_for", "site"),
+    DESTINATIONS: DESTINATION_KEYS,
+    "maintenance": MAINTENANCE_KEYS,
 }
 
 PREFIXES: Final = "dvdv-praefixe.xml"
@@ -79,7 +84,6 @@ FILES: Final = tuple(sorted({*_NEEDED, PREFIXES}))
 """the files of a routing folder that a gateway reads"""
 
 _PREFIX: Final = re.compile(r"[a-z]{2,5}")
-_NAME: Final = re.compile(r"[a-z][a-z0-9-]*")
 _KEY: Final = re.compile(r"99\d{12}")
 _PATH: Final = re.compile(r"//?[\w.-]+(/[\w.-]+)*")
 _KENNUNG: Final = re.compile(r"[^\s:]+:\d+")
@@ -101,7 +105,7 @@ def load(folder: Path, data: Path) -> Facts:
     services = _services(read_toml(SERVICES, contents[SERVICES]), _prefixes(contents))
     authorities = _authorities(rows[AUTHORITIES], regions)
     responsibilities = _responsibilities(rows[RESPONSIBILITY], regions, services, authorities)
-    destinations = _destinations(read_toml(DESTINATIONS, contents[DESTINATIONS]), data.absolute())
+    destinations = destinations_of(read_toml(DESTINATIONS, contents[DESTINATIONS]), data.absolute())
     connections = _connections(rows[CONNECTIONS], services, responsibilities, authorities, destinations)
     return Facts(
         directory=directory,
@@ -187,7 +191,7 @@ def _services(document: Section, official: frozenset[str] | None) -> dict[str, S
     for name in document.names():
         section = document.section(name)
         section.only(*KEYS[SERVICES])
-        _check_name(section.where, name)
+        check_name(section, name)
         leistungen = section.texts("leistungen")
         for key in leistungen:
             first_key.note(section.where_is("leistungen"), key, "Der Leistungsschlüssel", "The Leistungsschlüssel")
@@ -312,36 +316,6 @@ def _check_all_have_rows(subjects: Iterable[str], seen: Iterable[str]) -> None:
 # ── destinations and connections ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def _destinations(document: Section, data: Path) -> dict[str, Destination]:
-    destinations: dict[str, Destination] = {}
-    for name in document.names():
-        section = document.section(name)
-        section.only(*KEYS[DESTINATIONS])
-        _check_name(section.where, name)
-        live, test = section.mapping("live"), section.mapping("test")
-        if live == test:
-            raise section.where_is("test").fault(
-                "„test“ gleicht „live“; eine Testnachricht käme in den Betrieb.",
-                "“test” equals “live”; a test message would reach the live system.",
-            )
-        usual = Limits()
-        limits = Limits(
-            window=section.whole("window", usual.window),
-            concurrency=section.whole("concurrency", usual.concurrency),
-            trip_after=section.whole("trip_after", usual.trip_after),
-            open_for=section.seconds("open_for", usual.open_for),
-        )
-        site = section.text("site", "")
-        if site:
-            _check_name(section.where_is("site"), site)
-        # At a site {data} is the site's own folder, which only its worker knows.
-        known = {"{destination}": name} if site else {"{data}": str(data), "{destination}": name}
-        destinations[name] = Destination(
-            name, section.text("adapter"), filled(live, known), filled(test, known), limits, site
-        )
-    return destinations
-
-
 def _connections(
     rows: Iterable[Row],
     services: Mapping[str, Service],
@@ -391,14 +365,3 @@ def _connection(row: Row, service: str, authority: str, destinations: Mapping[st
         live_since=row.date("live_since"),
         contact=row.optional("contact"),
     )
-
-
-# ── what all of them need ────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _check_name(where: Where, name: str) -> None:
-    if not _NAME.fullmatch(name):
-        raise where.fault(
-            f"„{name}“: erlaubt sind Kleinbuchstaben, Ziffern und Bindestriche.",
-            f"“{name}”: lower-case letters, digits and hyphens only.",
-        )

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from gateway.connection import Connection, ConnectionState
 from gateway.journal import Client
 from gateway.routing.facts import Service
+from gateway.routing.maintenance import BERLIN
 from gateway.routing.regions import Region
 from gateway.routing.scope import in_scope
 from gateway.routing.tables import Tables
+from gateway.submission import SECOND, Micros
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,18 +33,21 @@ class Offered:
 
     connection: Connection
     service: Service
+    rests_until: Micros | None = None
+    """when its destination takes deliveries again, if it is in maintenance; what is taken waits until then"""
 
 
-def offered(tables: Tables, client: Client, wanted: Wanted, day: date) -> tuple[Offered, ...]:
+def offered(tables: Tables, client: Client, wanted: Wanted, now: Micros) -> tuple[Offered, ...]:
     """
     The connections within the client's scope that are wanted, by id; none where nobody knows the key or the place.
 
     Who answers for a place is decided as for a submission: never the next level up.
     """
     services = {one.name: one for one in tables.services if wanted.leistung in (None, *one.leistungen)}
-    answering = _answering(tables, wanted.ars, day) if wanted.ars else None
+    today = datetime.fromtimestamp(now / SECOND, BERLIN).date()
+    answering = _answering(tables, wanted.ars, today) if wanted.ars else None
     found = [
-        Offered(one, services[one.service])
+        Offered(one, services[one.service], tables.rests_until(one.destination, now))
         for one in tables.connections
         if one.service in services
         and (answering is None or (one.service, one.authority) in answering)

@@ -267,6 +267,10 @@ class Section:
             allowed = ", ".join(choices)
             raise self.where_is(key).fault(f"Erlaubt sind: {allowed}.", f"Allowed are: {allowed}.") from error
 
+    def value(self, key: str) -> object:
+        """Whatever stands there."""
+        return self._values[key]
+
     def mapping(self, key: str) -> Mapping[str, Any]:
         """A table whose keys somebody else understands; not empty."""
         value = self._values.get(key)

@@ -28,6 +28,7 @@ from gateway.routing.facts import (
 from gateway.routing.loading import load
 from gateway.routing.regions import KREIS, LEVELS, Region, Regions
 from gateway.routing.scope import in_scope
+from gateway.submission import Micros
 
 _USUAL: Final = Limits()
 
@@ -46,6 +47,7 @@ class Tables:
         self.destinations: Final = facts.destinations
         self._authorities = {it.ars: it for it in facts.authorities}
         self._destinations = {it.name: it for it in facts.destinations}
+        self._with_maintenance = tuple(it for it in facts.destinations if it.maintenance.windows)
         self._by_root = _by_root(facts)
         self._by_leistung = {key: service for service in facts.services for key in service.leistungen}
         self._by_kennung = {kennung: it for it in facts.authorities for kennung in it.kennungen}
@@ -285,6 +287,15 @@ class Tables:
         """The site where a destination is picked up; empty where it is none, or not in the tables any more."""
         known = self._destinations.get(destination)
         return known.site if known else ""
+
+    def resting(self, moment: Micros) -> frozenset[str]:
+        """Names of the destinations that are in maintenance at that moment."""
+        return frozenset(it.name for it in self._with_maintenance if it.maintenance.until(moment) is not None)
+
+    def rests_until(self, name: str, moment: Micros) -> Micros | None:
+        """When a destination takes deliveries again, if it is in maintenance at that moment."""
+        known = self._destinations.get(name)
+        return known.maintenance.until(moment) if known else None
 
     def limits(self, lane: Lane) -> Limits:
         """How much the lane's destination bears; the usual limits where the tables no longer know it."""

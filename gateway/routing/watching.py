@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from pathlib import Path
 
 from gateway.connection import Connection
-from gateway.errors import BadTables, OperatorsFault
+from gateway.errors import BadTables, MissingSecret, OperatorsFault
 from gateway.routing.loading import FILES
+from gateway.routing.secrets import Vault
 from gateway.routing.tables import Tables
 
 _Marks = tuple[tuple[int, int, int] | None, ...]
@@ -86,3 +87,24 @@ def insist_on_destinations(tables: Tables, connections: Iterable[Connection]) ->
                 f"destinations.toml: destination “{connection.destination}” is missing, but the connection "
                 f"{connection.id} leads there.",
             )
+
+
+def insist_on_secrets(tables: Tables, vault: Vault, adapters: Container[str]) -> None:
+    """
+    Refuse tables whose destinations refer to secrets that are not there, as far as these adapters deliver to them.
+
+    Raises:
+        MissingSecret: names destination and secret.
+    """
+    for destination in tables.destinations:
+        if destination.adapter not in adapters or destination.site:  # a site has its own
+            continue
+        for reference in sorted(destination.secrets, key=lambda one: one.name):
+            try:
+                reference.put_in(vault)
+            except MissingSecret as missing:
+                de, en = missing.detail.de, missing.detail.en
+                raise MissingSecret(
+                    f"destinations.toml: der Zustellpunkt „{destination.name}“ braucht ein Geheimnis. {de}",
+                    f"destinations.toml: destination “{destination.name}” needs a secret. {en}",
+                ) from None

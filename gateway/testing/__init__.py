@@ -4,6 +4,7 @@ For vendors and for us: fakes of the ports, artificial Anträge, and the examine
 Simulators use it too, so only `gateway.testing.contract` imports pytest, and is asked for by its full name.
 """
 
+from gateway.testing.answers import Correspondence, an_answer
 from gateway.testing.attachments import LargeStream, MemoryAttachments, MemoryStream
 from gateway.testing.clock import FakeClock
 from gateway.testing.ledger import Ledger
@@ -16,12 +17,14 @@ from gateway.testing.samples import (
     an_enclosure,
     an_xml_document,
 )
-from gateway.testing.vendor import AskableVendor, FakeVendor, Hangs, Raises, Secretly, Turn
+from gateway.testing.vendor import AskableVendor, CollectingVendor, FakeVendor, Hangs, Raises, Secretly, Turn
 from gateway.testing.waiting import until
 
 __all__ = [
     "CANARIES",
     "AskableVendor",
+    "CollectingVendor",
+    "Correspondence",
     "FakeClock",
     "FakeVendor",
     "Hangs",
@@ -35,6 +38,7 @@ __all__ = [
     "a_consignment",
     "a_manifest",
     "a_submission",
+    "an_answer",
     "an_attachment",
     "an_enclosure",
     "an_xml_document",

@@ -40,8 +40,10 @@ from gateway.events import watched
 from gateway.testing.attachments import LargeStream
 from gateway.testing.examination import Examination
 from gateway.testing.hard_days import HardDays
-from gateway.testing.rules import asks, read_quality
+from gateway.testing.rules import RULE_OF, asks, read_quality
 from gateway.testing.samples import CANARIES, an_enclosure
+
+__all__ = ["RULE_OF", "AdapterContract"]
 
 MEGABYTE: Final = 1 << 20
 LARGE: Final = 50 * MEGABYTE
@@ -172,11 +174,12 @@ class AdapterContract(HardDays, Examination):
         sent = self.consignment(simulator, an_enclosure())
         simulator.fail(down=True)
         away = await self.deliver(adapter, sent)
+        assert isinstance(away, Unreachable), f"away, and the outcome is {away}"
+
         simulator.fail(down=False)
         await self.arrives(adapter, sent)
         await self.taken(simulator, sent)
 
-        assert isinstance(away, Unreachable), f"away, and the outcome is {away}"
         assert simulator.ledger() == [sent.submission.id]
 
     @asks("tells-the-truth-when-asked")

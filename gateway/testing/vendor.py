@@ -13,10 +13,12 @@ from gateway.adapter import (
     Answer,
     Consignment,
     Delivered,
+    Endpoint,
     NotThere,
     Outcome,
     Plugin,
     Refused,
+    Reply,
     Unclear,
     Unreachable,
 )
@@ -73,7 +75,10 @@ class FakeVendor:
         async def open_it() -> AsyncIterator[Adapter]:
             yield self
 
-        return Plugin(a_manifest(**{"can_ask": isinstance(self, AskableVendor), **manifest}), open_it)
+        return Plugin(a_manifest(**{**self._can(), **manifest}), open_it)
+
+    def _can(self) -> dict[str, bool]:
+        return {"can_ask": isinstance(self, AskableVendor), "collects": isinstance(self, CollectingVendor)}
 
     def _next(self) -> Turn:
         return self._script.pop(0) if len(self._script) > 1 else self._script[0]
@@ -99,6 +104,26 @@ class FakeVendor:
     def _take(self, submission: SubmissionId) -> None:
         if submission not in self.ledger:
             self.ledger.append(submission)
+
+
+class CollectingVendor(FakeVendor):
+    """A fake vendor that answers later: `waiting` is what is given to whoever collects, until it is acknowledged."""
+
+    def __init__(self, *script: Turn, waiting: Iterable[Reply | Unreachable | Raises] = ()) -> None:
+        super().__init__(*script)
+        self.waiting = list(waiting)
+        self.acknowledged: list[Reply] = []
+
+    async def collect(self, endpoint: Endpoint) -> AsyncIterator[Reply | Unreachable]:
+        for found in list(self.waiting):
+            if isinstance(found, Raises):
+                raise found.error
+            yield found
+
+    async def acknowledge(self, endpoint: Endpoint, reply: Reply) -> None:
+        self.acknowledged.append(reply)
+        if reply in self.waiting:
+            self.waiting.remove(reply)
 
 
 class AskableVendor(FakeVendor):

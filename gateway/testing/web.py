@@ -60,7 +60,8 @@ class BrokenOff(Exception):
     """The client left before its request was whole."""
 
 
-Handler = Callable[[Request], Awaitable[Reply]]
+Handler = Callable[[Request], Awaitable[Reply | None]]
+"""What is answered to a request; None is silence."""
 
 
 class WebServer:
@@ -68,9 +69,10 @@ class WebServer:
     Listens on a loopback port of its own, over TLS; the port stays its own while it is down.
 
     Its files lie in `folder`: an authority, a certificate for the server, and `client`, which it demands to see.
+    `concerns` says which requests meet its mood; all of them, unless it is given.
     """
 
-    def __init__(self, folder: Path, handler: Handler) -> None:
+    def __init__(self, folder: Path, handler: Handler, *, concerns: Callable[[Request], bool] | None = None) -> None:
         self.authority = CertificateAuthority(folder)
         self.client = self.authority.issue("antragsgateway")
         self.mood = Mood.GOOD
@@ -78,6 +80,7 @@ class WebServer:
         self._good = self.authority.issue("fachverfahren")
         self._ended = self.authority.issue("fachverfahren", until=ended())
         self._handler = handler
+        self._concerns = concerns or (lambda _: True)
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.load_cert_chain(self._good.certificate, self._good.key)
         self._context.load_verify_locations(self.authority.file)
@@ -163,12 +166,15 @@ class WebServer:
         talk = _Talk(h11.Connection(h11.SERVER, max_incomplete_event_size=1 << 20), reader, writer)
         while (request := await talk.next_request()) is not None:
             reply = await self._play(request, talk)
+            if reply is None:
+                await _for_ever()
+                return
             await talk.say(reply)
             if not await talk.goes_on():
                 return
 
-    async def _play(self, request: Request, talk: _Talk) -> Reply:
-        match self.mood:
+    async def _play(self, request: Request, talk: _Talk) -> Reply | None:
+        match self.mood if self._concerns(request) else Mood.GOOD:
             case Mood.SLOW:
                 await asyncio.sleep(self.slowness)
             case Mood.RESETS:
@@ -176,10 +182,10 @@ class WebServer:
                 talk.reset()
             case Mood.HANGS:
                 await request.body()
-                await _for_ever()
+                return None
             case Mood.TAKES_AND_HANGS:
                 await self._handler(request)
-                await _for_ever()
+                return None
             case Mood.TOO_MANY:
                 return Reply(429, {"Retry-After": str(WAIT)})
             case Mood.AWAY:

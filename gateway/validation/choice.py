@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from gateway.errors import AmbiguousSchema, Sentence
+from gateway.rejections import Table
 from gateway.submission import Actor, Finding
 from gateway.validation.packages import Package
 from gateway.xml import Document
@@ -13,11 +14,11 @@ from gateway.xml import Document
 UNKNOWN_SCHEMA: Final = "unknown-schema"
 V000: Final = "V000"
 """version not supported, in the generic XÖV list of reasons for rejection"""
-V001: Final = "V001"
-"""type of message not supported, in the list of XBau"""
+UNKNOWN_SERVICE: Final = "unknown-service"
+"""what `gateway.routing` says of a message that nobody here takes: the standards' lists make no difference"""
 
 
-def unknown(document: Document, packages: Sequence[Package]) -> Finding:
+def unknown(document: Document, packages: Sequence[Package], rejections: Mapping[str, Table]) -> Finding:
     """What would have been known, and which of the usual mistakes this looks like."""
     hint = (
         _same_namespace(document, packages)
@@ -32,7 +33,7 @@ def unknown(document: Document, packages: Sequence[Package]) -> Finding:
             f"Kein eingespieltes Schemapaket kennt dieses Wurzelelement. {hint.de}Eingespielt sind: {installed}.",
             f"No installed schema package knows this root element. {hint.en}Installed are: {installed}.",
         ),
-        xoev=V001 if any(package.namespace == document.namespace for package in packages) else V000,
+        xoev=_xoev(document, packages, rejections),
     )
 
 
@@ -49,6 +50,12 @@ def ambiguous(packages: Sequence[Package]) -> Finding:
         ),
         actor=Actor.OPERATOR,
     )
+
+
+def _xoev(document: Document, packages: Sequence[Package], rejections: Mapping[str, Table]) -> str:
+    """Whether the version is not supported, or of a version that is, this message."""
+    tables = (rejections.get(one.standard) for one in packages if one.namespace == document.namespace)
+    return next((table.own_code(UNKNOWN_SERVICE) for table in tables if table), None) or V000
 
 
 def _same_namespace(document: Document, packages: Sequence[Package]) -> Sentence | None:

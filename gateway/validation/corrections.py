@@ -10,14 +10,15 @@ addresses, and too strict with white space around dates, times and infinite numb
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
+from decimal import Decimal, InvalidOperation
 from typing import Final, NamedTuple
 
 from lxml import etree
 
 from gateway.validation.catalogue import ID_MISSING, ID_TWICE
-from gateway.validation.declarations import Attribute, Declaration, Declarations, Kind, Sifted
+from gateway.validation.declarations import OVERLOOKED, Attribute, Caught, Declaration, Declarations, Kind
 from gateway.validation.places import Fault, place_of
 
 BLANK: Final = " \t\r\n"
@@ -29,6 +30,8 @@ _BASE64: Final = re.compile(
 )
 _BLANKS: Final = str.maketrans("", "", BLANK)
 _FLOAT: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[Ee][+-]?\d+)?|-?INF|NaN", re.ASCII)
+_BOOLEANS: Final = {"1": "true", "0": "false"}
+_NUMBERS: Final = frozenset({"decimal", "integer", "int", "long", "short", "nonNegativeInteger", "positiveInteger"})
 _ODD_ADDRESS: Final = re.compile(
     r"[A-Za-z][A-Za-z0-9+.\-]*:(?:\#|$) | [^/?#]*//[^/?#]*\[(?!(?:[0-9A-Fa-f.]*:){2,7}[0-9A-Fa-f.]*\])",
     re.ASCII | re.VERBOSE,
@@ -43,54 +46,92 @@ class Value(NamedTuple):
     attribute: str | None
     text: str
     builtin: str
+    fixed: str | None = None
+    """the value that it must have, where libxml2 does not look"""
 
 
-def overlooked(caught: Sifted) -> list[Fault]:
+def overlooked(doubtful: Iterable[Caught]) -> list[Fault]:
     """What is wrong with the identifiers, Base64 data, lists and numbers among these elements."""
-    caught = tuple(one for one in caught if one[1].doubtful)
-    if not caught:
-        return []
     faults: list[Fault] = []
     known: set[str] = set()
     references: list[tuple[Value, str]] = []
-    for value in _values(caught):
+    for value in _values(doubtful):
         if value.builtin == "ID":
             text = value.text.strip(BLANK)
             if text in known:
                 faults.append(_fault(value, ID_TWICE, "ID_TWICE"))
             known.add(text)
-        elif value.builtin in {"IDREF", "IDREFS"}:
+        elif value.builtin in _REFERRING:
             references += ((value, name) for name in value.text.split())
-        if _unlike_its_type(value):
+        if (fits := _FITS.get(value.builtin)) and not fits(value.text):
             faults.append(_not_of_type(value))
+        elif value.fixed is not None and not _same(value.text, value.fixed, value.builtin):
+            faults.append(_fault(value, etree.ErrorTypes.SCHEMAV_CVC_AU, "SCHEMAV_CVC_AU"))
     faults += (_fault(value, ID_MISSING, "ID_MISSING") for value, name in references if name not in known)
     return faults
 
 
-def _unlike_its_type(value: Value) -> bool:
-    text = value.text.strip(BLANK)
-    match value.builtin:
-        case "base64Binary":
-            return not _BASE64.fullmatch(value.text.translate(_BLANKS))
-        case "NMTOKENS" | "IDREFS" | "ENTITIES":
-            return not text
-        case "float" | "double":
-            return not _FLOAT.fullmatch(text)
-        case "duration":
-            return text.endswith(".S")
-        case "anyURI":
-            return _ODD_ADDRESS.match(text) is not None
-    return False
+_REFERRING: Final = frozenset({"IDREF", "IDREFS"})
 
 
-def _values(caught: Iterable[tuple[etree._Element, Declaration | None]]) -> Iterator[Value]:
-    for element, declared in caught:
-        if declared is None:
-            continue
-        if element.get(_NIL) not in {"true", "1"}:
+def _is_base64(text: str) -> bool:
+    return _BASE64.fullmatch(text.translate(_BLANKS)) is not None
+
+
+def _is_filled(text: str) -> bool:
+    return bool(text.strip(BLANK))
+
+
+def _is_number(text: str) -> bool:
+    return _FLOAT.fullmatch(text.strip(BLANK)) is not None
+
+
+def _is_duration(text: str) -> bool:
+    return not text.strip(BLANK).endswith(".S")
+
+
+def _is_address(text: str) -> bool:
+    return not _ODD_ADDRESS.match(text.strip(BLANK))
+
+
+_FITS: Final[dict[str, Callable[[str], bool]]] = {
+    "base64Binary": _is_base64,
+    "NMTOKENS": _is_filled,
+    "IDREFS": _is_filled,
+    "ENTITIES": _is_filled,
+    "float": _is_number,
+    "double": _is_number,
+    "duration": _is_duration,
+    "anyURI": _is_address,
+}
+"""whether a value that libxml2 takes is one of its built-in type, as far as libxml2 is too lenient"""
+
+_DOUBTFUL: Final = frozenset({"ID", *_REFERRING, *_FITS})
+
+
+def _same(text: str, fixed: str, builtin: str) -> bool:
+    if builtin == "string":
+        return text == fixed
+    one, other = " ".join(text.split()), " ".join(fixed.split())
+    if builtin == "boolean":
+        return _BOOLEANS.get(one, one) == _BOOLEANS.get(other, other)
+    if one == other or builtin not in _NUMBERS:
+        return one == other
+    try:
+        return Decimal(one) == Decimal(other)
+    except InvalidOperation:
+        return False
+
+
+def _values(doubtful: Iterable[Caught]) -> Iterator[Value]:
+    for element, declared in doubtful:
+        if (declared.builtin or declared.item) in _DOUBTFUL and element.get(_NIL) not in {"true", "1"}:
             yield from _values_in(element, None, element.text or "", declared)
+        if not declared.attributes:
+            continue
         for name, text in element.items():
-            if attribute := declared.attributes.get(str(name)):
+            attribute = declared.attributes.get(str(name))
+            if attribute and not OVERLOOKED.isdisjoint(attribute.kinds):
                 yield from _values_in(element, str(name), str(text), attribute)
 
 
@@ -99,7 +140,8 @@ def _values_in(
 ) -> Iterator[Value]:
     """The text, or each item where it is a list of the schema's own; of a union nobody says which type is meant."""
     if declared.builtin:
-        yield Value(element, attribute, text, declared.builtin)
+        fixed = declared.fixed if attribute and Kind.FIXED in declared.kinds else None
+        yield Value(element, attribute, text, declared.builtin, fixed)
     elif declared.item:
         yield from (Value(element, attribute, item, declared.item) for item in _BLANK.split(text.strip(BLANK)) if item)
 
@@ -175,9 +217,11 @@ _OF_ATTRIBUTE: Final = re.compile(r"Element '[^']*', attribute '([^']+)'")
 def forgivable(fault: Fault, element: etree._Element, declared: Declaration | None) -> bool:
     """Whether Xerces takes what libxml2 complains of; to be heeded only where a second engine takes it, too."""
     of = _at_fault(fault, declared)
+    text = _text_of(fault, element)
+    if of is not None and fault.kind == etree.ErrorTypes.SCHEMAV_CVC_ELT_5_2_2_2_2:
+        return of.builtin is not None and _same(element.text or "", of.fixed or "", of.builtin)
     if of is None or fault.kind not in _NOT_OF_TYPE:
         return False
-    text = _text_of(fault, element)
     if of.item == "anyURI":
         return all(_ADDRESS.fullmatch(item) for item in _BLANK.split(text))
     return of.builtin == "anyURI" and _ADDRESS.fullmatch(text) is not None

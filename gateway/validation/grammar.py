@@ -37,6 +37,8 @@ class Kind(StrEnum):
     FLOAT = "float"
     URI = "uri"
     """addresses that the schema does not fix"""
+    FIXED = "fixed"
+    """attributes whose value is fixed where they are referred to"""
     LIST = "list"
     """lists of names that must not be empty"""
     CODE = "code"
@@ -374,6 +376,8 @@ class Grammar:
         self._fill(value)
         fixed = node.get("fixed") or (declared.get("fixed") if declared else None)
         kinds = _kinds_of(value.atoms) - ({Kind.URI} if fixed else set())
+        if node.name_in("ref") and node.get("fixed"):
+            kinds.add(Kind.FIXED)
         type_.attributes[name] = Attribute(
             label=_label(node) or (_label(declared) if declared else None),
             type_name=value.name,

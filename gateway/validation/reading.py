@@ -8,6 +8,7 @@ somebody wrote where an identifier belongs is left where it is.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from gateway.submission import Reading
@@ -20,7 +21,7 @@ OLDER_HEAD: Final = "nachrichtenkopf"
 MOST_ATTACHMENTS: Final = 1_000
 
 _UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-_CODE: Final = re.compile(r"[\w.\-]{1,40}", re.ASCII)
+_TYPE: Final = re.compile(r"\d{3,7}", re.ASCII)
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT[0-9:.]{5,20}(?:Z|[+-]\d\d:\d\d)?", re.ASCII)
 _KENNUNG: Final = re.compile(r"\w{2,10}:[0-9A-Za-z._\-]{1,64}")
 _CASE: Final = re.compile(r"(?=\S*\d)[\w./:\-]{1,100}")
@@ -30,9 +31,14 @@ _ROOT: Final = re.compile(r"[A-Za-z.]{1,100}\.\d{3,7}", re.ASCII)
 _NAMESPACE: Final = re.compile(r"(?:urn:|https?://)\S{1,300}")
 
 
+def head_of(document: Document) -> Mapping[str, str]:
+    """The texts in the head of a message, by their path there; nothing where it has no head."""
+    return document.leaves(HEAD) or document.leaves(OLDER_HEAD)
+
+
 def read(document: Document, package: Package | None) -> Reading:
     """What a document says of itself; `package` is the one that knows its root, where there is one."""
-    head = document.leaves(HEAD) or document.leaves(OLDER_HEAD)
+    head = head_of(document)
     paths = package.reading if package else Paths()
     return Reading(
         root=document.root if package else _shaped(_ROOT, document.root) or "",
@@ -41,7 +47,7 @@ def read(document: Document, package: Package | None) -> Reading:
         version=package.version if package else "",
         package_digest=package.digest if package else "",
         message_uuid=_lower(_shaped(_UUID, head.get("identifikation.nachricht/nachrichtenUUID"))),
-        message_type=_shaped(_CODE, head.get("identifikation.nachricht/nachrichtentyp/code")),
+        message_type=_shaped(_TYPE, head.get("identifikation.nachricht/nachrichtentyp/code")),
         created_at=_shaped(_MOMENT, head.get("identifikation.nachricht/erstellungszeitpunkt")),
         reference_uuid=_lower(_shaped(_UUID, head.get("referenzUUID"))),
         reader=_shaped(_KENNUNG, head.get("leser/kennung")),

@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from gateway.errors import BadPackage, NotChecked, NotReadable, Sentence, TooLarge, WrongEncoding
+from gateway.rejections import CODES, Table, load
 from gateway.submission import Actor, Finding, Reading, Severity
 from gateway.validation.against_schema import AgainstSchema
 from gateway.validation.beyond_schema import SKIPPED, BeyondSchema
 from gateway.validation.choice import ambiguous, unknown
-from gateway.validation.declarations import OVERLOOKED, Declarations, Kind, Sifted
+from gateway.validation.declarations import OVERLOOKED, Declarations, Kind, Sieve, Sifted
 from gateway.validation.engine import Engine
 from gateway.validation.manifests import MANIFEST
 from gateway.validation.packages import Library, Package
@@ -29,27 +31,35 @@ from gateway.xml import MOST_BYTES, Document, as_utf8, parse
 class Schemas:
     """The schema packages of this gateway, loaded once; `judge` may be called from any thread."""
 
-    def __init__(self, packages: tuple[Package, ...], libraries: tuple[Library, ...] = ()) -> None:
+    def __init__(
+        self,
+        packages: tuple[Package, ...],
+        libraries: tuple[Library, ...] = (),
+        rejections: Mapping[str, Table] | None = None,
+    ) -> None:
         self.packages: Final = packages
         """sorted by standard and version"""
         self.libraries: Final = libraries
         """what the packages use of each other and of the common modules; sorted likewise"""
-        self.digest: Final = _digest(packages)
-        """hex SHA-256 over all packages: replicas that judge alike have the same"""
+        self.rejections: Final = rejections or {}
+        """how messages of a standard are turned down and acknowledged, by its name"""
+        self.digest: Final = _digest(packages, self.rejections)
+        """hex SHA-256 over all packages and tables: replicas that judge and answer alike have the same"""
         self._by_root: Final = _by_root(packages)
         self._engines: Final = _Engines()
         self._declarations: Final = {one: Declarations(one.files, one.entry) for one in packages}
-        self._sieves: Final = {one: self._declarations[one].sieve(*OF_INTEREST) for one in packages}
+        self._sieves: Final[dict[tuple[str, str], Sieve]] = {}
         self._against_schema: Final = {one: AgainstSchema(one, self._declarations[one]) for one in packages}
         self._runner: Final = RuleRunner()
         self._beyond: Final = {one: BeyondSchema(one, self._declarations[one], self._runner) for one in packages}
 
     @classmethod
-    def load(cls, *folders: Path) -> Schemas:
+    def load(cls, *folders: Path, tables: Path | None = None) -> Schemas:
         """
         The packages in each `folder`/<standard>/<version>/, checked against their manifests and compiled once.
 
-        A folder may be missing or empty, but not all of them. Raises BadPackage, naming the file.
+        With them come the tables of rejections beside the packages, and those in the folder `tables`, which has no
+        packages that count. A folder may be missing or empty, but not all of them. Raises BadPackage, naming the file.
         """
         found = sorted(packages_in(*folders), key=lambda one: (one.standard or one.name, one.version or ""))
         if not found:
@@ -58,9 +68,11 @@ class Schemas:
                 f"In {where} liegt kein Schemapaket (…/<Standard>/<Version>/{MANIFEST}).",
                 f"There is no schema package in {where} (…/<standard>/<version>/{MANIFEST}).",
             )
+        rejections = load(*dict.fromkeys((*folders, *((tables,) if tables else ()))))
         schemas = cls(
-            tuple(one for one in found if isinstance(one, Package)),
+            tuple(_with_case(one, rejections) for one in found if isinstance(one, Package)),
             tuple(one for one in found if isinstance(one, Library)),
+            rejections,
         )
         for package in schemas.packages:
             schemas._engines.of(package)
@@ -82,11 +94,11 @@ class Schemas:
         parsed, source, well_formed = self._read(document, charset, most, only_utf8=only_utf8)
         match self._by_root.get((parsed.namespace, parsed.root), ()):
             case (package,):
-                sifted = self._sieves[package].sift(parsed.tree, source)
+                sifted = self._sieve(package, parsed).sift(parsed.tree, source)
                 schema = self._schema_stage(package, parsed, source, sifted)
                 return self._concluded(package, _Seen(parsed, source, sifted), well_formed, schema)
             case ():
-                found = unknown(parsed, self.packages)
+                found = unknown(parsed, self.packages, self.rejections)
                 stages = (well_formed, Stage(SCHEMA, Outcome.FAILED, (found,)), *SKIPPED)
                 return Invalid(read(parsed, None), (*well_formed.findings, found), stages)
             case several:
@@ -103,8 +115,10 @@ class Schemas:
         parsed = parse(document, charset=charset, most=most)
         match self._by_root.get((parsed.namespace, parsed.root), ()):
             case (package,) if not self._beyond[package].has_rules:
-                sifted = self._sieves[package].sift(parsed.tree, document)
-                schema = self._against_schema[package].glance(parsed, document, self._engines.of(package), sifted)
+                sifted = self._sieve(package, parsed).sift(parsed.tree, document)
+                schema = self._against_schema[package].glance(
+                    parsed, document, self._engines.of(package), sifted.doubtful
+                )
                 if schema is None:
                     return None
                 verdict = self._concluded(package, _Seen(parsed, document, sifted), _WELL_FORMED, schema)
@@ -120,6 +134,26 @@ class Schemas:
             found = Finding(refusal.code, refusal.detail, xoev=X000)
             skipped = Stage(SCHEMA, Outcome.SKIPPED)
             return Invalid(NOTHING_READ, (found,), (Stage(WELL_FORMED, Outcome.FAILED, (found,)), skipped, *SKIPPED))
+
+    def coded(self, standard: str, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+        """The findings with the codes of the standard's own list, where a table says how they are told in it."""
+        table = self.rejections.get(standard)
+        if table is None:
+            return findings
+        return tuple(replace(one, xoev=table.own_code(one.code)) if one.code in CODES else one for one in findings)
+
+    def package(self, standard: str, version: str) -> Package | None:
+        """That version of a standard, where it is installed."""
+        return next((one for one in self.packages if (one.standard, one.version) == (standard, version)), None)
+
+    def _sieve(self, package: Package, document: Document) -> Sieve:
+        """Made for each root when its first document comes: a standard may have a hundred, of which few are used."""
+        key = (document.namespace, document.root)
+        sieve = self._sieves.get(key)
+        if sieve is None:
+            tag = str(document.tree.tag)
+            sieve = self._sieves[key] = self._declarations[package].sieve(*OF_INTEREST, root=tag)
+        return sieve
 
     def _read(
         self, document: bytes, charset: str | None, most: int, *, only_utf8: bool
@@ -140,11 +174,15 @@ class Schemas:
         if schema.outcome is Outcome.PASSED:
             names = self._engines.of(package).names
             beyond = self._beyond[package].judge(seen.document, seen.source, seen.sifted, names)
-        return concluded(seen.document, package, (well_formed, schema, *beyond), DECISIVE)
+        stages = tuple(
+            replace(stage, findings=self.coded(package.standard, stage.findings)) if stage.findings else stage
+            for stage in (well_formed, schema, *beyond)
+        )
+        return concluded(seen.document, package, stages, DECISIVE)
 
     def _schema_stage(self, package: Package, parsed: Document, source: bytes, sifted: Sifted) -> Stage:
         try:
-            return self._against_schema[package].judge(parsed, source, self._engines.of(package), sifted)
+            return self._against_schema[package].judge(parsed, source, self._engines.of(package), sifted.doubtful)
         except NotChecked as trouble:
             return Stage(SCHEMA, Outcome.ERROR, (_broke_down(trouble.detail),))
 
@@ -213,6 +251,15 @@ def _by_root(packages: tuple[Package, ...]) -> dict[tuple[str, str], tuple[Packa
     return dict(known)
 
 
-def _digest(packages: tuple[Package, ...]) -> str:
+def _with_case(package: Package, rejections: Mapping[str, Table]) -> Package:
+    """What the manifest does not say of the case's id, the standard's table may know."""
+    table = rejections.get(package.standard)
+    if table is None or table.case is None or package.reading.case:
+        return package
+    return replace(package, reading=replace(package.reading, case=table.case))
+
+
+def _digest(packages: tuple[Package, ...], rejections: Mapping[str, Table]) -> str:
     lines = "".join(f"{package.digest}  {package.label}\n" for package in packages)
+    lines += "".join(f"{table.digest}  {standard}\n" for standard, table in sorted(rejections.items()))
     return hashlib.sha256(lines.encode()).hexdigest()

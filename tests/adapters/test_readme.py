@@ -2,39 +2,24 @@
 
 import json
 import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
-
-import pytest
 
 from adapters.filedrop.mapping import sidecar
 from gateway.testing import a_consignment, an_enclosure
-from gateway.transports import directory
+from gateway.transports import directory, sftp
 
 ROOT = Path(__file__).parents[2]
 ADAPTERS = ROOT / "adapters"
 
 
-@pytest.mark.slow
-def test_the_adapter_of_the_readme_passes_the_examiner(tmp_path: Path) -> None:
-    """Copied block by block, with a README and answers of its own, it keeps every rule."""
+def test_the_page_shows_what_the_command_writes() -> None:
+    """Every block is the file of the pattern, word for word; the examiner sees to the pattern."""
     page = (ADAPTERS / "README.md").read_text("utf-8")
-    blocks = re.findall(r"^`([\w/]+\.\w+)`\n\n```\w+\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    for name, content in blocks:
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(content, "utf-8")
-    for name in ("README.md", "quality.toml"):
-        shutil.copy(ADAPTERS / "filedrop" / name, tmp_path / "muster")
+    blocks = dict(re.findall(r"^`muster/([\w/]+\.\w+)`\n\n```\w+\n(.*?)^```$", page, re.MULTILINE | re.DOTALL))
+    pattern = ROOT / "gateway" / "kit" / "patterns" / "dir"
 
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir=.", "test_muster.py"]
-    ran = subprocess.run(
-        command, cwd=tmp_path, env={"PYTHONPATH": f"{tmp_path}:{ROOT}"}, capture_output=True, text=True, check=False
-    )
-
-    assert len(blocks) == 5
-    assert ran.returncode == 0, ran.stdout
+    assert {name: (pattern / name).read_text("utf-8") for name in blocks} == blocks
+    assert set(blocks) == {file.name for file in pattern.glob("*.*")} - {"README.md", "quality.toml"}
 
 
 def test_the_list_of_adapters_is_complete() -> None:
@@ -56,8 +41,11 @@ def test_the_sidecar_is_shown_as_it_is() -> None:
 
 
 def test_every_reason_has_a_remedy() -> None:
-    """Whoever installs it finds each code that a directory can answer with."""
+    """Whoever installs it finds each code that a directory or an SFTP server can answer with, and no other."""
     page = (ADAPTERS / "filedrop" / "README.md").read_text("utf-8")
-    explained = re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE)
+    first_columns = re.findall(r"^\| ((?:`[a-z-]+`(?:, )?)+) \|", page, re.MULTILINE)
+    explained = {code for column in first_columns for code in re.findall("`(.+?)`", column)}
+    here = {*directory._CODES.values(), "folder-not-prepared", "disk-error"}
+    there = {*sftp._KINDS.values(), *sftp._NUMBERS.values(), "credentials-unreadable"}
 
-    assert set(explained) == {*directory._CODES.values(), "folder-not-prepared", "disk-error"}
+    assert explained == here | there

@@ -52,6 +52,7 @@ class Around:
     dispatch: Dispatch = field(default_factory=Dispatch)
     schemas: Known = field(default_factory=lambda: Known("aa"))
     tables: Known = field(default_factory=lambda: Known("bb"))
+    reply_tables: Known = field(default_factory=lambda: Known("cc"))
     kind: str = "sandbox"
     now: float = 100.0
 
@@ -79,6 +80,7 @@ async def test_ready() -> None:
         "broker": True,
         "schemas": {"packages": 1, "digest": "aa"},
         "tables": {"digest": "bb"},
+        "replies": {"digest": "cc"},
     }
 
 

@@ -6,9 +6,10 @@ import asyncio
 import io
 import shutil
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from gateway import events, journey
@@ -20,14 +21,22 @@ from gateway.journal import Client, Limits, Standing
 from gateway.journey import Gateway, Workbench
 from gateway.parcel import Parcel
 from gateway.receipt import Receipt
+from gateway.reply import ReplyTables
 from gateway.routing import Board, Tables
-from gateway.submission import SubmissionId
+from gateway.submission import Micros, SubmissionId
 from gateway.testing import FakeClock, FakeVendor, MemoryAttachments
 from gateway.validation import Schemas
+from gateway.way_back import Beside, Most
 from tests.conftest import ROOT
 
 ADAPTER = "filedrop"
 """the adapter that the tables name; who stands behind the name is the test's business"""
+
+MOST = Most(document=100_000, attachment=1_000, attachments=2)
+"""what a reply may measure here"""
+
+
+FindEndpoint = Callable[[str, bool], Endpoint]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,7 @@ class SmallTown:
     """A gateway, its worker, and everything they said."""
 
     gateway: Gateway
+    bench: Workbench
     journal: SqlJournal
     clock: FakeClock
     vendor: FakeVendor
@@ -68,24 +78,36 @@ class SmallTown:
 
 @asynccontextmanager
 async def small_town(
-    folder: Path, vendor: FakeVendor, *, routing: Path = ROOT / "routing", **manifest: object
+    folder: Path,
+    vendor: FakeVendor,
+    *,
+    routing: Path = ROOT / "routing",
+    endpoint: FindEndpoint = lambda name, test: Endpoint(name, test, {}),
+    **manifest: object,
 ) -> AsyncIterator[SmallTown]:
     """Open it; it says everything it has to say into `log`."""
     clock, log, file = FakeClock(), io.StringIO(), folder / "journal.db"
     events.write_log(to=log, level=0)
-    tables = Tables.load(routing, folder)
+    tables = _tables(routing)
+
+    def ticking() -> Micros:
+        """Of two replies one comes first."""
+        clock.advance(0.000_001)
+        return clock()
+
     queue = InProcess([ADAPTER])
     policy = Policy.of(vendor.plugin(**manifest).manifest, Patience(first=10.0))
     async with open_journal(
         f"sqlite:///{file}",
         limits=lambda _: Limits(trip_after=100),
         paused=lambda: tables.paused,
+        resting=tables.resting,
         clock=clock,
         kind="sandbox",
     ) as journal:
         gateway = Gateway(
             kind="sandbox",
-            schemas=Schemas.load(ROOT / "xsd"),
+            schemas=_schemas(),
             board=Board(tables),
             journal=journal,
             dispatch=queue,
@@ -93,22 +115,34 @@ async def small_town(
             policies=lambda _: policy,
             clock=clock,
             chance=lambda: 1.0,
+            reply_tables=ReplyTables.load(ROOT / "xsd" / "replies"),
         )
         bench = Workbench(
             name="worker",
             claims=journal,
             post=queue,
             adapter=vendor,
-            endpoint=lambda name, test: Endpoint(name, test, {}),
+            endpoint=endpoint,
             attachments=gateway.attachments,
+            way_back=Beside(arrivals=journal, attachments=gateway.attachments, clock=ticking, most=MOST),
             time_limit=0.2,
         )
         async with (
             queue.reports(lambda report: journey.conclude(report, gateway=gateway)),
             queue.letters(ADAPTER, lambda letter: journey.deliver(letter, bench=bench), 4),
         ):
-            yield SmallTown(gateway, journal, clock, vendor, log, file)
+            yield SmallTown(gateway, bench, journal, clock, vendor, log, file)
     events.write_log()
+
+
+@cache
+def _schemas() -> Schemas:
+    return Schemas.load(ROOT / "xsd")
+
+
+@cache
+def _tables(routing: Path) -> Tables:
+    return Tables.load(routing, Path("/nowhere"))
 
 
 def paused_tables(folder: Path, destination: str) -> Path:

@@ -39,6 +39,8 @@ def test_the_demo_tells_the_whole_story_and_ends_well(tmp_path: Path) -> None:
         "Zuständig für „Digitaler Bauantrag“ ist dort aber: Landratsamt Augsburg (09772)",
         "noch einmal gesendet ✓ dieselbe Antwort, kein zweiter Antrag",
         "nicht erreicht (folder-missing)",
+        "Meldung submission.delivered",
+        "Signatur geprüft",
         "beide Bücher stimmen überein",
         "jede genau einmal",
         "Alles wie erwartet",
@@ -81,7 +83,7 @@ class Forgetful:
 
 async def test_the_demo_does_not_believe_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Where the books of the Fachverfahren differ, that is told as a surprise."""
-    settings = built_in(data=tmp_path, port=0, retry_first=0.2, retry_longest=0.4)
+    settings = built_in(data=tmp_path, port=0, retry_first=0.2, retry_longest=0.4, webhook_networks="127.0.0.1")
     narrator = Narrator(Terminal())
     async with sandbox(settings) as stage:
         forgetful = replace(stage, simulators={lane: Forgetful(one) for lane, one in stage.simulators.items()})

@@ -10,7 +10,9 @@ import pytest
 
 from gateway.journal import Limits
 from gateway.routing import AuthorityKind, ConnectionState, RegionKind, cases, loading, order_form
+from gateway.routing.destinations import DESTINATIONS
 from gateway.routing.facts import Grade
+from gateway.routing.maintenance import Weekday
 
 SCHEMAS = Path(__file__).parents[2] / "routing" / "schemas"
 
@@ -34,7 +36,7 @@ def test_a_table_has_the_columns_of_its_schema(file: str) -> None:
     assert all(column["description"] for column in columns.values())
 
 
-@pytest.mark.parametrize("file", [loading.SERVICES, loading.DESTINATIONS])
+@pytest.mark.parametrize("file", [loading.SERVICES, DESTINATIONS])
 def test_a_toml_file_has_the_keys_of_its_schema(file: str) -> None:
     """What the schema offers is what the loader takes."""
     assert tuple(properties(schema(file.removesuffix(".toml"))["additionalProperties"])) == loading.KEYS[file]
@@ -65,6 +67,14 @@ def test_the_shipped_form_can_be_read() -> None:
     services = tomllib.loads((SCHEMAS.parent / "services.toml").read_text(encoding="utf-8"))
 
     assert set(order_form.read_columns(SCHEMAS.parent / order_form.ORDERS, services).services.values()) == set(services)
+
+
+def test_windows_of_maintenance_have_the_keys_of_their_schema() -> None:
+    """Keys and weekdays that an editor offers are those that are read."""
+    windows = properties(schema("destinations")["additionalProperties"])["maintenance"]["items"]
+
+    assert tuple(properties(windows)) == loading.KEYS["maintenance"]
+    assert properties(windows)["days"]["items"]["enum"] == list(Weekday)
 
 
 @pytest.mark.parametrize(

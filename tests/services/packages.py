@@ -36,10 +36,34 @@ class Program:
         """Where it is; raises MissingProgram with the sentence that says what to do."""
         if found := self.find():
             return found
-        raise MissingProgram(
-            f"The tests need {self.name}, which is not on this machine. "
-            f"On Debian: apt-get install {self.package}, or let `make test` do it as root or with sudo."
-        )
+        raise _missing(self.name, self.package)
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """A file that a program needs beside it, and the Debian package it comes in."""
+
+    name: str
+    package: str
+    folder: Path = Path("/usr/share/java")
+    units: tuple[str, ...] = ()
+
+    def find(self) -> Path | None:
+        file = self.folder / self.name
+        return file if file.is_file() else None
+
+    def path(self) -> Path:
+        """Where it is; raises MissingProgram with the sentence that says what to do."""
+        if found := self.find():
+            return found
+        raise _missing(self.name, self.package)
+
+
+def _missing(name: str, package: str) -> MissingProgram:
+    return MissingProgram(
+        f"The tests need {name}, which is not on this machine. "
+        f"On Debian: apt-get install {package}, or let `make test` do it as root or with sudo."
+    )
 
 
 RABBITMQ_SERVER: Final = Program(
@@ -52,13 +76,19 @@ INITDB: Final = Program("initdb", "postgresql", (), "usr/lib/postgresql/*/bin")
 POSTGRES: Final = Program("postgres", "postgresql", ("postgresql.service",), "usr/lib/postgresql/*/bin")
 PSQL: Final = Program("psql", "postgresql", (), "usr/lib/postgresql/*/bin")
 PROMTOOL: Final = Program("promtool", "prometheus", ("prometheus.service",))
+SSHD: Final = Program("sshd", "openssh-server", ("ssh.service", "ssh.socket"), "usr/sbin")
 WRK: Final = Program("wrk", "wrk")
+JAVA: Final = Program("java", "default-jdk-headless")
+JAVAC: Final = Program("javac", "default-jdk-headless")
+XERCES: Final = Library("xercesImpl.jar", "libxerces2-java")
 
-FOR_TESTS: Final = (RABBITMQ_SERVER, RABBITMQCTL, EPMD, ERL_CALL, INITDB, POSTGRES, PSQL, PROMTOOL)
+FOR_TESTS: Final = (RABBITMQ_SERVER, RABBITMQCTL, EPMD, ERL_CALL, INITDB, POSTGRES, PSQL, PROMTOOL, SSHD)
 FOR_BENCHMARKS: Final = (WRK,)
+FOR_DRILLS: Final = (JAVA, JAVAC, XERCES)
+"""JAVAC, because `java` compiles the source it is given"""
 
 
-def install(programs: Sequence[Program]) -> None:
+def install(programs: Sequence[Program | Library]) -> None:
     """Install what is missing with apt; raises MissingProgram when that is not possible."""
     missing = [program for program in programs if program.find() is None]
     if not missing:

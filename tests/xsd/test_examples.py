@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 import xmlschema
+from lxml import etree
 
 from gateway.routing import Door, Question, Tables
-from gateway.validation import Invalid, Package, Schemas, Valid
+from gateway.submission import Severity
+from gateway.validation import Invalid, Objected, Package, Schemas, Valid
+from gateway.validation.declarations import Declarations
 from tests.xsd.packages import FOLDERS, INDEXES, SERVICES, XSD, called
 
 VALID = [folder / "examples/valid" / name for folder in FOLDERS for name in INDEXES[folder]["valid"]]
@@ -17,6 +20,9 @@ INVALID = [
     for folder in FOLDERS
     for case in INDEXES[folder]["invalid"]
 ]
+
+DECISIVE = {"schema-invalid", "unknown-schema", "rule-violated"}
+"""findings that make a document invalid; all others, of these packages, are objections"""
 
 DAY = date(2026, 11, 25)
 
@@ -75,16 +81,46 @@ def test_a_valid_example_is_valid(schemas: Schemas, example: Path) -> None:
 def test_an_invalid_example_shows_its_finding(
     schemas: Schemas, example: Path, expected: list[Mapping[str, object]]
 ) -> None:
-    """An invalid example has the findings of the index, no other, each in both languages."""
+    """An invalid example has the findings of the index, no other, each in both languages, and is turned away."""
     verdict = schemas.judge(example.read_bytes())
 
-    assert isinstance(verdict, Invalid)
+    assert isinstance(verdict, Invalid if DECISIVE & {str(one["code"]) for one in expected} else Objected)
+    assert all(finding.severity is Severity.ERROR for finding in verdict.findings)
     assert expected
     assert expected == [
         {name: value for name in told if (value := getattr(finding, name)) is not None}
         for finding, told in zip(verdict.findings, expected, strict=True)
     ]
     assert all(finding.text.de != finding.text.en for finding in verdict.findings)
+
+
+@pytest.mark.parametrize("folder", SERVICES, ids=called)
+def test_a_service_shows_every_way_of_being_wrong(schemas: Schemas, folder: Path) -> None:
+    """Beyond the schema: codes of types 2 to 4, lists, characters, the message's number, and rules where it has any."""
+    index = INDEXES[folder]["invalid"]
+    package = package_of(schemas, folder)
+    codes = {finding["code"] for case in index for finding in case["findings"]}
+    unknown = [
+        folder / "examples/invalid" / case["file"]
+        for case in index
+        if {finding["code"] for finding in case["findings"]} == {"unknown-code"}
+    ]
+
+    beyond = {"schema-invalid", "unknown-code", "unknown-code-list", "character-not-permitted", "message-type-mismatch"}
+    assert beyond | ({"rule-violated"} if package.rules else set()) <= codes
+    assert {code_type(path, package, schemas) for path in unknown} == {2, 3, 4}
+
+
+def code_type(example: Path, package: Package, schemas: Schemas) -> int:
+    """Of which type the code is that is in no list."""
+    root = etree.parse(str(example)).getroot()
+    (finding,) = schemas.judge(example.read_bytes()).findings
+    prefixes = {prefix: namespace for prefix, namespace in root.nsmap.items() if prefix}
+    (element,) = root.xpath(str(finding.path), namespaces=prefixes)
+    declared = Declarations(package.files, package.entry).of(element)
+    assert declared is not None
+    assert declared.code is not None
+    return declared.code.type
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=called)

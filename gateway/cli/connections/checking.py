@@ -91,6 +91,7 @@ class _Test:
 async def _check(settings: Settings, choice: Choice, test: _Test, by: str, *, json: bool) -> int:
     from gateway import plugins
     from gateway.drivers.clock import clock
+    from gateway.drivers.secret_folder import SecretFolder
     from gateway.preflight import Ground, preflight
     from gateway.validation import Schemas
 
@@ -98,7 +99,13 @@ async def _check(settings: Settings, choice: Choice, test: _Test, by: str, *, js
     found: list[Preflight] = []
     async with desk(settings) as at:
         schemas = Schemas.load(*settings.schema_folders)
-        ground = Ground(tables=at.tables, schemas=schemas, plugins=plugins.load(), journal=at.journal)
+        ground = Ground(
+            tables=at.tables,
+            schemas=schemas,
+            plugins=plugins.load(),
+            journal=at.journal,
+            vault=SecretFolder(settings.secret_folder),
+        )
         for connection in await at.chosen(choice):
             seen = await preflight(connection, ground=ground, now=clock(), by=by)
             await at.journal.keep_preflight(seen)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -92,27 +92,38 @@ def hash_of(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def claim(limits: Callable[[Lane], Limits]) -> Operation[Wish, Claim | NoClaim]:
-    """The operation for workers beside the gateway, for destinations with these limits."""
-    return _claiming("claim", _wanted, limits)
+Resting = Callable[[Micros], Collection[str]]
+"""Names of the destinations that are in maintenance at a moment."""
 
 
-def lease(limits: Callable[[Lane], Limits]) -> Operation[Wish, Claim | NoClaim]:
+def never(_: Micros) -> Collection[str]:
+    """Nobody is in maintenance."""
+    return ()
+
+
+def claim(limits: Callable[[Lane], Limits], resting: Resting = never) -> Operation[Wish, Claim | NoClaim]:
+    """The operation for workers beside the gateway; nothing is claimed for a destination that is `resting`."""
+    return _claiming("claim", _wanted, limits, resting)
+
+
+def lease(limits: Callable[[Lane], Limits], resting: Resting = never) -> Operation[Wish, Claim | NoClaim]:
     """The operation for sites. It is the same claim; the document is fetched apart."""
-    return _claiming("lease", _wanted_at_a_site, limits)
+    return _claiming("lease", _wanted_at_a_site, limits, resting)
 
 
 def _claiming(
     name: str,
     asked_for: Callable[[Sequence[str]], tuple[Statement, Values]],
     limits: Callable[[Lane], Limits],
+    resting: Resting,
 ) -> Operation[Wish, Claim | NoClaim]:
     def run(wishes: Sequence[Wish]) -> Steps[Sequence[Claim | NoClaim]]:
         now: Micros = yield Now()
         statement, values = asked_for([wish.letter.submission for wish in wishes])
         rows: Sequence[Row] = yield Ask(statement, values)
         there = {SubmissionId(row[0]): row for row in rows}
-        hopes = [_hope(wish, there.get(wish.letter.submission), now) for wish in wishes]
+        rests = resting(now)
+        hopes = [_awake(_hope(wish, there.get(wish.letter.submission), now), rests) for wish in wishes]
         hopes = yield from _within_concurrency(hopes, limits)
         wanted = [hope for hope in hopes if isinstance(hope, Claim)]
         if not wanted:
@@ -142,6 +153,13 @@ def _hope(wish: Wish, row: Row | None, now: Micros) -> Claim | NoClaim:
         ask=bool(row[-2]),
         document=bytes(row[-1]) if row[-1] else b"",
     )
+
+
+def _awake(hope: Claim | NoClaim, resting: Collection[str]) -> Claim | NoClaim:
+    """A letter that comes after its destination has gone to rest is void; unclaimed, it is sent again."""
+    if isinstance(hope, Claim) and hope.submission.destination in resting:
+        return NoClaim("maintenance")
+    return hope
 
 
 def _within_concurrency(

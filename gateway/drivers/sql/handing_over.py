@@ -12,7 +12,7 @@ from sqlalchemy.sql import ColumnElement
 from gateway.delivery import Breaker
 from gateway.dispatch import Letter
 from gateway.drivers.sql.cases import HOLDS, set_aside, state_before
-from gateway.drivers.sql.claiming import in_order, insert_claim, lock_lane
+from gateway.drivers.sql.claiming import Resting, in_order, insert_claim, lock_lane, never
 from gateway.drivers.sql.holding import AT_ONCE, hold, resume
 from gateway.drivers.sql.rows import event_values, insert_event, submission_columns, submission_from
 from gateway.drivers.sql.steps import (
@@ -171,10 +171,12 @@ def hand_over(
     paused: Callable[[], Sequence[str]] = tuple,
     unordered: Collection[str] = frozenset(),
     at_sites: Callable[[], Collection[str]] = frozenset,
+    resting: Resting = never,
 ) -> Operation[HandOver, Sequence[Letter]]:
     """
     The operation, for destinations with these limits; what belongs to a paused connection stays, tests apart, and what
-    follows another of its case, unless it is for one of the `unordered` adapters.
+    follows another of its case, unless it is for one of the `unordered` adapters; so does what is for a destination
+    that is `resting`.
     """
 
     def run(wanted: HandOver) -> Steps[Sequence[Letter]]:
@@ -182,7 +184,7 @@ def hand_over(
         now: Micros = yield Now()
         stay = _Stay(frozenset(paused()), unordered)
         yield from resume(stay.paused, now)
-        able = yield from _with_room(now, limits)
+        able = yield from _with_room(now, limits, resting(now))
         if wanted.only_sites:
             near = at_sites()
             able = [one for one in able if one.name in near]
@@ -230,7 +232,7 @@ def _free(lane: _Able, share: int, now: Micros, stay: _Stay, ahead: int) -> Step
     return [one for one in due if not stay.holds(one)][:share], len(waits) + behind
 
 
-def _with_room(now: Micros, limits: Callable[[Lane], Limits]) -> Steps[list[_Able]]:
+def _with_room(now: Micros, limits: Callable[[Lane], Limits], resting: Collection[str]) -> Steps[list[_Able]]:
     lanes: Sequence[Row] = yield Ask(_lanes_with_due, {"now": now})
     if not lanes:
         return []
@@ -238,6 +240,8 @@ def _with_room(now: Micros, limits: Callable[[Lane], Limits]) -> Steps[list[_Abl
     in_flight = {(name, test): count for name, test, count in counted}
     able: list[_Able] = []
     for name, test, failures, open_until, probe, first_due in lanes:
+        if name in resting:
+            continue
         breaker = Breaker(failures, open_until, probe)
         room = breaker.room(now, in_flight.get((name, test), 0), limits(Lane(name, bool(test))))
         if room > 0:

@@ -10,9 +10,23 @@ from typing import Literal
 
 from gateway.connection import CaseHome, Connection, ConnectionState, Preflight, Step
 from gateway.dispatch import Letter, Report
-from gateway.drivers.sql import accounting, connecting, doors, handing_over, looking, recording, registers, sites
+from gateway.drivers.sql import (
+    accounting,
+    answering,
+    boxing,
+    connecting,
+    doors,
+    handing_over,
+    looking,
+    notifying,
+    recording,
+    registers,
+    reply_rows,
+    sites,
+    webhooks,
+)
 from gateway.drivers.sql.cases import CASE_HOME, Reference
-from gateway.drivers.sql.claiming import KEEP_WORDS, Wish, Words, claim, lease
+from gateway.drivers.sql.claiming import KEEP_WORDS, Resting, Wish, Words, claim, lease, never
 from gateway.drivers.sql.concluding import ABANDON, DROP, OVER, RELEASE, ByHand, Ended, conclude
 from gateway.drivers.sql.postgres import PostgresRunner
 from gateway.drivers.sql.schema import check_version, is_postgres, sqlite_file, upgrade
@@ -39,6 +53,8 @@ from gateway.journal import (
     Replayed,
     Standing,
 )
+from gateway.notice import Answer, Errand, Noted, Persistence, Webhook
+from gateway.reply import Arrival, Boxed, Incoming, Kept, Repeated, Settled, StoredReply
 from gateway.site import Heartbeat, Held, Lease, Reach, Site, SiteBook, Waiting
 from gateway.submission import Micros, Submission, SubmissionId
 
@@ -55,13 +71,14 @@ class SqlJournal:
         paused: Callable[[], Sequence[str]] = tuple,
         unordered: Collection[str] = frozenset(),
         at_sites: Callable[[], Collection[str]] = frozenset,
+        resting: Resting = never,
     ) -> None:
         self.epoch = epoch
         self._runner = runner
-        self._hand_over = handing_over.hand_over(limits, paused, unordered, at_sites)
+        self._hand_over = handing_over.hand_over(limits, paused, unordered, at_sites, resting)
         self._return_unclaimed = handing_over.return_unclaimed(at_sites)
-        self._claim = claim(limits)
-        self._lease = lease(limits)
+        self._claim = claim(limits, resting)
+        self._lease = lease(limits, resting)
         self._conclude = conclude(limits)
 
     async def record(self, entry: Entry) -> Recorded | Replayed | Conflicting:
@@ -186,6 +203,32 @@ class SqlJournal:
     async def renew(self, lease: Lease, seconds: float) -> Micros | None:
         return await self._runner.write(doors.RENEW, doors.Renewal(lease, seconds))
 
+    async def add_webhook(self, webhook: str, client: str, url: str, secret: bytes) -> None:
+        await self._runner.write(webhooks.ADD_WEBHOOK, webhooks.NewWebhook(webhook, client, url, secret))
+
+    async def webhooks(self) -> Sequence[Webhook]:
+        return await self._runner.read(webhooks.WEBHOOKS, None)
+
+    async def secrets_of(self, webhook: str) -> Sequence[bytes]:
+        return await self._runner.read(webhooks.SECRETS_OF, webhook)
+
+    async def rotate_secret(self, webhook: str, secret: bytes, overlap: float) -> None:
+        await self._runner.write(webhooks.ROTATE_SECRET, webhooks.NewSecret(webhook, secret, overlap))
+
+    async def resume_webhook(self, webhook: str) -> Webhook:
+        return await self._runner.write(webhooks.RESUME_WEBHOOK, webhook)
+
+    async def revoke_webhook(self, webhook: str) -> None:
+        await self._runner.write(webhooks.REVOKE_WEBHOOK, webhook)
+
+    async def take_errands(self, most: int, lease: float) -> Sequence[Errand]:
+        if not await self._runner.read(notifying.ANYTHING_DUE, None):
+            return ()
+        return await self._runner.write(notifying.TAKE_ERRANDS, notifying.Wish(most, lease))
+
+    async def note(self, errand: Errand, answers: Sequence[Answer], persistence: Persistence, chance: float) -> Noted:
+        return await self._runner.write(notifying.NOTE, notifying.Done(errand, answers, persistence, chance))
+
     async def connections(self) -> Sequence[Connection]:
         return await self._runner.read(connecting.EVERY, None)
 
@@ -205,6 +248,44 @@ class SqlJournal:
 
     async def preflights(self) -> Sequence[Preflight]:
         return await self._runner.read(connecting.PREFLIGHTS, None)
+
+    async def leave(self, arrival: Arrival) -> None:
+        await self._runner.write(reply_rows.LEAVE, arrival)
+
+    async def arrivals(self, most: int = 1_000) -> Sequence[str]:
+        return await self._runner.read(reply_rows.LEFT, most)
+
+    async def arrival(self, reply: str) -> Arrival | None:
+        return await self._runner.read(reply_rows.ARRIVED, reply)
+
+    async def receive(self, incoming: Incoming) -> Kept | Boxed | Repeated:
+        return await self._runner.write(answering.RECEIVE, incoming)
+
+    async def settle_replies(self) -> Sequence[Settled]:
+        due = await self._runner.read(answering.WAITING, None)
+        settled = [await self._runner.write(answering.SETTLE, one) for one in due]
+        return [one for one in settled if one is not None]
+
+    async def replies(self, submission: SubmissionId) -> Sequence[StoredReply]:
+        return await self._runner.read(reply_rows.ANSWERS, submission)
+
+    async def reply(self, reply: str) -> StoredReply | None:
+        return await self._runner.read(reply_rows.LOOK, reply)
+
+    async def reply_document(self, reply: str) -> bytes | None:
+        return await self._runner.read(reply_rows.DOCUMENT, reply)
+
+    async def box(self, most: int = 100) -> Sequence[StoredReply]:
+        return await self._runner.read(reply_rows.BOX, most)
+
+    async def boxed(self) -> int:
+        return await self._runner.read(reply_rows.BOXED, None)
+
+    async def assign(self, reply: str, submission: SubmissionId, by: str, reason: str) -> Settled:
+        return await self._runner.write(boxing.ASSIGN, boxing.Assignment(reply, submission, by, reason))
+
+    async def drop_reply(self, reply: str, by: str, reason: str) -> None:
+        await self._runner.write(boxing.DROP_REPLY, boxing.Drop(reply, by, reason))
 
     async def version_of(self, subject: str) -> int:
         return await self._runner.read(registers.VERSION_OF, subject)
@@ -244,13 +325,14 @@ async def open_journal(
     paused: Callable[[], Sequence[str]] = tuple,
     unordered: Collection[str] = frozenset(),
     at_sites: Callable[[], Collection[str]] = frozenset,
+    resting: Resting = never,
     database_time: bool = True,
 ) -> AsyncIterator[SqlJournal]:
     """
     Open the journal at `url` (`sqlite:///FILE` or `postgresql://…`).
 
     `limits` says what a destination bears, `paused` which connections wait, `unordered` to which adapters the order of
-    a case does not matter, `at_sites` which destinations are served from a site.
+    a case does not matter, `at_sites` which destinations are served from a site, `resting` which are in maintenance.
     `kind` (`sandbox` or `production`) is settled with the first start and checked ever after; None (workers, command
     line) takes what is there. SQLite upgrades its schema itself; PostgreSQL must be at this version.
 
@@ -266,7 +348,15 @@ async def open_journal(
         runner = SqliteRunner(sqlite_file(url), clock)
     try:
         epoch = await _epoch(runner, kind)
-        yield SqlJournal(runner, epoch, limits=limits, paused=paused, unordered=unordered, at_sites=at_sites)
+        yield SqlJournal(
+            runner,
+            epoch,
+            limits=limits,
+            paused=paused,
+            unordered=unordered,
+            at_sites=at_sites,
+            resting=resting,
+        )
     finally:
         await runner.close()
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import and_, bindparam, func, literal_column, select
 
 from gateway.drivers.sql.cases import HOLDS
+from gateway.drivers.sql.reply_rows import arrived_files, files_from
 from gateway.drivers.sql.rows import (
     ATTACHMENT_COLUMNS,
     EVENT_COLUMNS,
@@ -160,7 +161,8 @@ def _last_test_of(connection: str) -> Steps[Standing | None]:
 
 def _known_attachments(_: None) -> Steps[frozenset[str]]:
     rows: Sequence[Row] = yield Ask(_attachment_ids, {})
-    return frozenset(row[0] for row in rows)
+    left: Sequence[Row] = yield Ask(arrived_files, {})
+    return frozenset(row[0] for row in rows) | {one.id for row in left for one in files_from(row[0])}
 
 
 def _balance(_: None) -> Steps[Ledger]:

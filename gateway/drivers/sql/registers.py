@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_unless
 
 from gateway.drivers.sql.steps import Ask, Do, Now, Row, Statement, Steps, each
 from gateway.drivers.sql.tables import clients, facts, snapshots, versions
+from gateway.drivers.sql.webhooks import forget_of
 from gateway.errors import NotFound, NotResponsible
 from gateway.journal import Client
 from gateway.submission import Micros
@@ -84,6 +85,7 @@ def _revoke_client(name: str) -> Steps[None]:
     now: Micros = yield Now()
     if rows[0][1] is None:
         yield Do(_revoke, [{"client": name, "now": now}])
+        yield from forget_of(name)
         yield from bump("clients")
 
 

@@ -16,7 +16,8 @@ from gateway.submission import Actor, Attachment, Finding, Grade, Micros, Severi
 
 _SUBMISSION: Final = (
     *("id", "client", "service", "leistung", "authority", "destination", "adapter", "root", "standard"),
-    *("schema_version", "message_uuid", "reference_uuid", "case_key", "test", "received_at", "traceparent"),
+    *("schema_version", "message_uuid", "reference_uuid", "case_key", "test", "received_at"),
+    *("case_id", "message_type", "message_created", "reader", "author", "traceparent"),
     "attachments",
 )
 _STANDING: Final = (
@@ -48,6 +49,11 @@ def submission_from(row: Row, enclosed: Sequence[Attachment] = ()) -> Submission
         case_key,
         test,
         received_at,
+        case_id,
+        message_type,
+        message_created,
+        reader,
+        author,
         traceparent,
         _,
     ) = row[: len(_SUBMISSION)]
@@ -67,6 +73,11 @@ def submission_from(row: Row, enclosed: Sequence[Attachment] = ()) -> Submission
         case_key=case_key,
         test=bool(test),
         received_at=Micros(received_at),
+        case_id=case_id,
+        message_type=message_type,
+        created_at=message_created,
+        reader=reader,
+        author=author,
         traceparent=traceparent,
         attachments=tuple(enclosed),
     )
@@ -77,7 +88,7 @@ def standings() -> Select[Any]:
     reference = (
         select(words.c.reference)
         .where(words.c.submission == submissions.c.id, words.c.reference != "")
-        .order_by(words.c.attempt.desc())
+        .order_by(words.c.attempt.desc(), words.c.stored_at.desc())
         .limit(1)
         .scalar_subquery()
     )

@@ -74,10 +74,15 @@ submissions: Final = Table(
     _text("cause"),
     _number("handed_over_at", null=True),
     _number("confirmed_at", null=True),
-    # The one accepted before it in its case, for the same destination; empty where it is the first there, NULL where it
-    # belongs to no case that was known when it was accepted.
+    # What the message's head says of itself: enough to answer it when its document is gone, or never was.
+    _text("case_id", null=True),
+    _text("message_type", null=True),
+    _text("message_created", null=True),
+    _text("reader", null=True),
+    _text("author", null=True),
+    # The one accepted before it in its case and lane; empty: the first there; NULL: no case was known.
     _text("follows", null=True),
-    # 1: set aside until the one it follows has arrived or ended.
+    # 1: set aside for that.
     Column("behind", BigInteger, nullable=False, server_default="0"),
     Index("submissions_id", "id", unique=True),
     sqlite_autoincrement=True,
@@ -115,7 +120,6 @@ Index(
     postgresql_where=_on_the_way,
 )
 Index("submissions_behind", submissions.c.follows, sqlite_where=_behind, postgresql_where=_behind)
-# Most submissions are the only ones of their case, and stay out of it.
 Index(
     "submissions_case",
     submissions.c.case_key,
@@ -139,6 +143,27 @@ Index(
     postgresql_where=_for_trial,
 )
 Index("submissions_parked", submissions.c.sequence, sqlite_where=_stuck, postgresql_where=_stuck)
+# Replies are looked for by the message they answer, within the destination that was brought it, and by the case where a
+# case has a name of its own.
+_named: ColumnElement[bool] = literal_column("message_uuid IS NOT NULL")
+Index(
+    "submissions_message",
+    submissions.c.destination,
+    submissions.c.test,
+    submissions.c.message_uuid,
+    sqlite_where=_named,
+    postgresql_where=_named,
+)
+_in_named_case: ColumnElement[bool] = literal_column("case_id IS NOT NULL")
+Index(
+    "submissions_named_case",
+    submissions.c.destination,
+    submissions.c.test,
+    submissions.c.case_id,
+    submissions.c.sequence,
+    sqlite_where=_in_named_case,
+    postgresql_where=_in_named_case,
+)
 
 claims: Final = Table(
     "claims",
@@ -240,6 +265,79 @@ words: Final = Table(
     Index("words_submission", "submission", "attempt"),
 )
 
+arrivals: Final = Table(
+    "arrivals",
+    metadata,
+    # Replies that workers left: on disk, not yet judged. A part of the document store that is soon empty again.
+    Column("id", _Written, primary_key=True),
+    _text("adapter"),
+    _text("destination"),
+    _number("test"),
+    _text("brought_by"),
+    _text("submission", null=True),
+    Column("content", LargeBinary, nullable=False),
+    _text("attachments"),
+    _number("stored_at"),
+    _number("expires_at", null=True),
+    Column("data_key", LargeBinary, nullable=True),
+    Index("arrivals_stored", "stored_at", "id"),
+)
+
+replies: Final = Table(
+    "replies",
+    metadata,
+    Column("sequence", _Counted, primary_key=True, autoincrement=True),
+    # Its document lies in `documents` under this id, its files in `attachments` as belonging to it.
+    _text("id"),
+    # NULL in the box, and where a human dropped it.
+    _text("submission", null=True),
+    _text("kind"),
+    _text("effect"),
+    # 1: the effect waits until the attempt that was under way has ended.
+    _number("due"),
+    _text("code"),
+    # Why it came into the box; empty where it never was there.
+    _text("box"),
+    _number("settled_at", null=True),
+    _number("received_at"),
+    _text("adapter"),
+    _text("destination"),
+    _number("test"),
+    _text("brought_by"),
+    _text("root"),
+    _text("standard"),
+    _text("schema_version"),
+    _text("package_digest"),
+    _text("message_uuid", null=True),
+    _text("message_type", null=True),
+    _text("answers", null=True),
+    _text("digest"),
+    _number("size"),
+    _number("attachments"),
+    _text("findings", null=True),
+    Index("replies_id", "id", unique=True),
+    Index("replies_submission", "submission", "sequence"),
+    sqlite_autoincrement=True,
+)
+
+_boxed: ColumnElement[bool] = literal_column("box <> '' AND settled_at IS NULL")
+Index("replies_boxed", replies.c.sequence, sqlite_where=_boxed, postgresql_where=_boxed)
+_due: ColumnElement[bool] = literal_column("due = 1")
+Index("replies_due", replies.c.sequence, sqlite_where=_due, postgresql_where=_due)
+
+reply_steps: Final = Table(
+    "reply_steps",
+    metadata,
+    Column("id", _Counted, primary_key=True, autoincrement=True),
+    _text("reply"),
+    _number("at"),
+    _text("name"),
+    _text("code"),
+    _text("by"),
+    Index("reply_steps_reply", "reply", "id"),
+    sqlite_autoincrement=True,
+)
+
 destinations: Final = Table(
     "destinations",
     metadata,
@@ -280,7 +378,6 @@ sites: Final = Table(
 heartbeats: Final = Table(
     "heartbeats",
     metadata,
-    # What the workers at a site said last; nobody can look there.
     Column("site", _Written, primary_key=True),
     Column("worker", _Written, primary_key=True),
     _text("version"),
@@ -340,6 +437,58 @@ preflights: Final = Table(
     sqlite_autoincrement=True,
 )
 
+webhooks: Final = Table(
+    "webhooks",
+    metadata,
+    Column("id", _Written, primary_key=True),
+    _text("client"),
+    _text("url"),
+    _number("created_at"),
+    # How it does: errands in a row in which it took nothing, since when, and until when it is left alone.
+    _number("failures"),
+    _number("failing_since", null=True),
+    _number("rests_until"),
+    # Whoever has the lease is the only one who tells it something.
+    _text("lease"),
+    _number("leased_until"),
+    _number("taken_at"),
+    _number("told"),
+    _number("told_at", null=True),
+    _text("last_because"),
+    _number("last_status"),
+    _number("missed"),
+    _number("missed_from", null=True),
+    _number("off_at", null=True),
+    _text("off_because"),
+    # By it the trigger on events finds whom to tell.
+    Index("webhooks_client", "client"),
+)
+
+webhook_secrets: Final = Table(
+    "webhook_secrets",
+    metadata,
+    Column("id", _Written, primary_key=True),
+    _text("webhook"),
+    # To sign with, so it cannot be a hash; `data_key` is the place for the key that it is encrypted with.
+    Column("secret", LargeBinary, nullable=False),
+    Column("data_key", LargeBinary, nullable=True),
+    _number("made_at"),
+    _number("valid_until", null=True),
+    Index("webhook_secrets_webhook", "webhook", "made_at"),
+)
+
+notices: Final = Table(
+    "notices",
+    metadata,
+    # What waits to be told. Rows come from a trigger on events (migration 0006), in the same commit.
+    Column("webhook", _Written, primary_key=True),
+    Column("event", BigInteger, primary_key=True, autoincrement=False),
+    _number("due_at"),
+    _number("tries"),
+    _number("tried_at", null=True),
+    Index("notices_due", "webhook", "due_at", "event"),
+)
+
 versions: Final = Table("versions", metadata, Column("subject", _Written, primary_key=True), _number("version"))
 
 facts: Final = Table("facts", metadata, Column("name", _Written, primary_key=True), _text("value"))
@@ -349,15 +498,3 @@ snapshots: Final = Table(
     "snapshots", metadata, Column("name", _Written, primary_key=True), _number("at"), _text("body")
 )
 """What a leader computed for every replica to show."""
-
-WORKERS_MAY: Final = {
-    "submissions": ("SELECT",),
-    "documents": ("SELECT",),
-    "attachments": ("SELECT",),
-    "claims": ("SELECT", "INSERT"),
-    "destinations": ("SELECT", "UPDATE"),
-    "words": ("INSERT",),
-    "facts": ("SELECT",),
-    "alembic_version": ("SELECT",),
-}
-"""The narrow role of workers beside the gateway on PostgreSQL: claim, read what is claimed, keep the vendor's words."""

@@ -209,3 +209,33 @@ def test_the_production_set_is_examined(
     assert found(gateway, "Journal", *production)["found"] == "ok"
     assert found(gateway, "Clock", *production)["found"] == "ok"
     assert found(gateway, "RabbitMQ", *production)["found"] == "hint"
+
+
+def test_a_missing_secret_is_told_before_anything_needs_it(gateway: Call, tmp_path: Path) -> None:
+    """By the doctor, by a start, which is refused, and by the pre-flight: with its name and what to do."""
+    tables = Path(shutil.copytree(ROOT / "routing", tmp_path / "routing"))
+    file = tables / "destinations.toml"
+    text = file.read_text("utf-8").replace(
+        'live.directory = "{data}/fachverfahren/{destination}/eingang"', 'live.directory = "secret:eingang"', 1
+    )
+    file.write_text(text, "utf-8")
+    config = a_file(tmp_path, f'port = 0\nrouting = "{tables}"\ndata = "{tmp_path / "var"}"\n')
+
+    told = found(gateway, "Destinations", "--config", config)
+    assert told["found"] == "wrong"
+    assert "Das Geheimnis „eingang“ fehlt im Ordner GATEWAY_SECRETS." in told["text"]
+    refused = gateway("serve", "--config", config)
+    assert refused.code == 2
+    assert "der Zustellpunkt „aschaffenburg-wohnsitz“ braucht ein Geheimnis." in refused.err
+
+    gateway("connections", "import", tables / "connections.csv", "--config", config)
+    seen = gateway("connections", "check", "wohnsitz/09661", "--config", config)
+    assert "✗ Adapter und Einstellungen: Das Geheimnis „eingang“ fehlt" in seen.out
+
+    secret = tmp_path / "var" / "secrets" / "eingang"
+    secret.parent.mkdir()
+    secret.write_text("/srv/eingang\n")
+    secret.chmod(0o644)
+    assert "für andere zugänglich" in found(gateway, "Destinations", "--config", config)["text"]
+    secret.chmod(0o600)
+    assert found(gateway, "Destinations", "--config", config)["found"] == "ok"

@@ -1,12 +1,18 @@
 """`gateway schemas`: packages put in, listed and looked at."""
 
 import zipfile
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from gateway.intake.packages import listed
+from gateway.validation import Schemas
+from tests.conftest import ROOT
 from tests.gateway.cli.calling import A_VALID_ONE, Call
 
+XSD = ROOT / "xsd"
 RULES = """<schema xmlns="http://purl.oclc.org/dsdl/schematron" queryBinding="xslt2">
 <ns prefix="t" uri="urn:test:1"/>
 <pattern><rule context="t:a.b.0100"><assert test="true()" id="t-1">Immer wahr.</assert></rule></pattern>
@@ -124,3 +130,24 @@ def test_a_changed_store_is_not_listed(gateway: Call, package: Path, tmp_path: P
 
     assert heard.code == 2
     assert "t.xsd wurde geändert" in heard.err
+
+
+def test_what_is_shown_here_is_what_a_gateway_tells(gateway: Call) -> None:
+    """`schemas list` and `schemas show` say of each package what `GET /v1/schemas` says, to the digest."""
+    schemas = Schemas.load(XSD)
+    told = {one["name"]: one for one in listed(schemas, datetime.now(tz=ZoneInfo("Europe/Berlin")).date())}
+
+    assert {one["name"]: one for one in gateway("schemas", "list", "--json").json} == told
+    for name, one in told.items():
+        shown = gateway("schemas", "show", name, "--json").json
+        assert one.items() <= shown.items()
+
+
+def test_what_a_standard_answers_with_is_shown(gateway: Call) -> None:
+    """The messages of a Rückweisung and a Quittung, and the list that their codes are from."""
+    shown = gateway("schemas", "show", "AG-Bau").out
+
+    assert "Antworten als Nachricht von AG-Prozess 1.0" in shown
+    assert "prozessnachricht.rueckweisung.1100" in shown
+    assert "urn:antragsgateway:codeliste:rueckweisungsgrund 1" in shown
+    assert "Quittung" not in shown

@@ -2,7 +2,7 @@
 
 import shutil
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -101,6 +101,8 @@ class Rig:
     limits: dict[Lane, Limits] = field(default_factory=dict)
     paused: list[str] = field(default_factory=list)
     """ids of connections"""
+    resting: Collection[str] = ()
+    """names of destinations in maintenance"""
     unordered: frozenset[str] = frozenset()
     """adapters to which order does not matter; read when a journal is opened"""
 
@@ -112,6 +114,7 @@ class Rig:
             clock=self.clock,
             kind="sandbox",
             paused=lambda: self.paused,
+            resting=lambda _: self.resting,
             unordered=self.unordered,
             database_time=False,
         )

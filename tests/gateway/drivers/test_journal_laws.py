@@ -17,8 +17,10 @@ from gateway.adapter import Broken, Delivered, Ending, Refused, Unclear, Unreach
 from gateway.delivery import Patience, Policy, decide
 from gateway.dispatch import Letter
 from gateway.errors import NotFound, NotResponsible
-from gateway.journal import TRANSITIONS, Attempt, Claim, Conflicting, Decision, Lane, Limits, Moved, Recorded
-from gateway.submission import Grade, State, SubmissionId
+from gateway.journal import Attempt, Claim, Conflicting, Decision, Lane, Limits, Moved, Recorded
+from gateway.reply import Boxed, Effect, Incoming, Kept, Kind, Origin, Repeated, Settled
+from gateway.submission import Grade, State, SubmissionId, content_digest, new_id
+from gateway.transitions import TRANSITIONS
 from tests.gateway.drivers.journal_rig import PostgresDatabase, Rig, SqliteDatabase, report
 
 T = TypeVar("T")
@@ -180,6 +182,41 @@ class Life(RuleBasedStateMachine):
         except (NotResponsible, NotFound):
             assert self.run(self._state(submission)) is not State.PARKED
 
+    @rule(submission=submissions, effect=st.sampled_from(Effect), lane=st.sampled_from(LANES), number=st.integers(0, 9))
+    def answer(self, submission: SubmissionId, effect: Effect, lane: Lane, number: int) -> None:
+        taken = self.run(self.journal.receive(self._reply(submission, effect, lane, number)))
+        match taken:
+            case Kept(_, settled):
+                self._end(settled)
+                assert settled.submission.destination == lane.destination
+            case Boxed(reply):
+                assert reply.submission is None
+            case Repeated(first):
+                assert first.digest == content_digest(b"<%d/>" % number)
+
+    def _reply(self, submission: SubmissionId, effect: Effect, lane: Lane, number: int) -> Incoming:
+        document = b"<%d/>" % number
+        return Incoming(
+            id=new_id(self.rig.clock()),
+            origin=Origin(adapter="filedrop", destination=lane.destination, test=lane.test, by="worker-1"),
+            received_at=self.rig.clock(),
+            document=document,
+            digest=content_digest(document),
+            submission=submission,
+            kind=Kind.MESSAGE,
+            effect=effect,
+        )
+
+    @rule()
+    def settle(self) -> None:
+        for settled in self.run(self.journal.settle_replies()):
+            self._end(settled)
+
+    def _end(self, settled: Settled) -> None:
+        if settled.concluded:
+            assert settled.submission.id not in self.concluded, "a story ends once"
+            self.concluded.add(settled.submission.id)
+
     @rule(seconds=st.sampled_from([0.5, 5.0, 11.0, 40.0, 500.0, -20.0]))
     def wait(self, seconds: float) -> None:
         self.rig.clock.advance(seconds)
@@ -236,10 +273,11 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def every_move_is_in_the_table(self) -> None:
-        for before, after in self.run(self.side.rows("SELECT DISTINCT before, after FROM events")):
+        for before, after in self.run(self.side.rows(_EVENTS)):
             assert State(after) in TRANSITIONS[State(before) if before else None]
 
 
+_EVENTS: Final = "SELECT DISTINCT before, after FROM events WHERE name <> 'reply.received'"
 _COUNT: Final = "SELECT destination, test, count(*) FROM {} GROUP BY destination, test"
 _HELD: Final = "SELECT connection FROM submissions WHERE state = 'accepted' AND due_at IS NULL"
 _OVERTAKEN: Final = (

@@ -2,7 +2,7 @@
 
 import sqlite3
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import Any, Final
 
@@ -10,21 +10,37 @@ import asyncpg  # type: ignore[import-untyped]  # it has no types
 import pytest
 
 from gateway.dispatch import Letter
-from gateway.drivers.sql import concluding, handing_over, looking, postgres, recording, sqlite
+from gateway.drivers.sql import (
+    answering,
+    concluding,
+    handing_over,
+    looking,
+    notifying,
+    postgres,
+    recording,
+    reply_rows,
+    sqlite,
+)
 from gateway.drivers.sql.claiming import KEEP_WORDS, Wish, Words, claim
 from gateway.drivers.sql.concluding import Ended, conclude
 from gateway.drivers.sql.handing_over import HandOver, TakeBack, Unclaimed, hand_over, return_unclaimed
 from gateway.drivers.sql.steps import Ask, Do, Now, Operation, Steps
 from gateway.journal import Claim, Lane, Limits
+from gateway.notice import Answer, Persistence
+from gateway.reply import Origin
 from gateway.testing import FakeClock
 from tests.gateway.drivers.journal_rig import DONE, LEASE, WORKER, Rig, always, on_postgres, on_sqlite, report
+from tests.gateway.drivers.reply_rig import incoming
 
 pytestmark = pytest.mark.anyio
 
 WAITING: Final = 10_000
 LANES: Final = 40
-LARGE: Final = ("submissions", "claims", "events", "keys", "documents", "attachments", "words")
-"""Tables that grow; destinations are as many as there are towns."""
+LARGE: Final = (
+    *("submissions", "claims", "events", "keys", "documents", "attachments", "words"),
+    *("replies", "reply_steps", "notices"),
+)
+"""Tables that grow; arrivals are soon judged, destinations are as many as there are towns."""
 
 
 PAUSED: Final = "musterstadt-wohnsitz-2"
@@ -112,6 +128,19 @@ def a_long_weekend(rig: Rig, waiting: int) -> None:
         **dict.fromkeys(("attempt", "stored_at"), "1"),
         **dict.fromkeys(("said_by", "reference", "reason"), "'x'"),
     )
+    _fill(
+        rig,
+        "webhooks",
+        20,
+        id="'wh_' || n",
+        url="'x'",
+        client="'portal'",
+        **dict.fromkeys(("lease", "last_because", "off_because"), "''"),
+        **dict.fromkeys(("created_at", "failures", "rests_until", "leased_until", "taken_at"), "0"),
+        **dict.fromkeys(("told", "last_status", "missed"), "0"),
+    )
+    notice = f"'wh_' || (id % 20 + 1), id, {rig.clock()} - id, 0"
+    rig.change(f"INSERT INTO notices (webhook, event, due_at, tries) SELECT {notice} FROM events")
     _fill(rig, "destinations", LANES, name=town, test="0", failures="0")
 
 
@@ -182,6 +211,8 @@ class LookingAtSqlite(Looking):
             "submissions_parked",
             "claims_open",
             "claims_busy",
+            "replies_boxed",
+            "replies_due",
         }
         return [
             plan
@@ -234,9 +265,34 @@ async def tell_the_story(rig: Rig, looking_at: Looking) -> int:
     await run(looking.HISTORY, claims[0].submission.id)
     await run(looking.VERSIONS, [one.submission.id for one in claims])
     await run(looking.WAITING_FOR_PEOPLE, 100)
+    await answer(rig, run, claims)
+    [errands] = await run(notifying.TAKE_ERRANDS, notifying.Wish(10, LEASE))
+    assert len(errands) == 10
+    mixed = (Answer(status=204), *[Answer("status", 500)] * 7)
+    for errand in errands:
+        await run(notifying.NOTE, notifying.Done(errand, mixed, Persistence(), 0.5))
     await run(recording.RECORD, rig.entry(destination="lane-3", reference_uuid=first, case_key=first))
     await run(hand_over(limits, lambda: [PAUSED]), HandOver(1_000))
     return len(letters)
+
+
+async def answer(rig: Rig, run: Callable[..., Any], claims: Sequence[Claim]) -> None:
+    """Replies that name the submission, the message, the case, or nothing that is there; and what follows from them."""
+    sent = claims[0].submission
+    origin = Origin(adapter=sent.adapter, destination=sent.destination, test=sent.test, by=WORKER)
+    told: list[dict[str, Any]] = [
+        {"submission": sent.id},
+        {"answers": sent.message_uuid},
+        {"answers": None, "case": "AZ-1"},
+        {"answers": "nirgends"},
+    ]
+    for number, named in enumerate(told):
+        await run(answering.RECEIVE, incoming(rig, b"<%d/>" % number, origin=origin, message_uuid=None, **named))
+    await run(answering.WAITING, None)
+    await run(reply_rows.ANSWERS, sent.id)
+    await run(reply_rows.BOX, 100)
+    await run(reply_rows.BOXED, None)
+    await run(reply_rows.LEFT, 100)
 
 
 def _wishes(letters: Sequence[Letter]) -> list[Wish]:
@@ -283,8 +339,9 @@ async def test_handing_over_costs_the_same_whatever_waits(rig: Rig) -> None:
     """With twenty times as many waiting, SQLite does the same work for the next two hundred, within a tenth."""
     work = []
     for waiting in (1_000, 20_000):
-        for table in ("submissions", "documents", "claims", "keys", "attachments", "words", "destinations"):
-            rig.change(f"DELETE FROM {table}")
+        for table in (*LARGE, "webhooks", "destinations"):
+            if table != "events":  # which nobody can delete, and which do not count here
+                rig.change(f"DELETE FROM {table}")
         a_long_weekend(rig, waiting)
         with closing(sqlite3.connect(rig.database.url.removeprefix("sqlite:///"))) as connection:
             steps = 0

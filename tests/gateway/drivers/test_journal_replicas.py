@@ -13,7 +13,6 @@ from gateway.adapter import Broken, Ending, Refused, Unclear
 from gateway.dispatch import Letter
 from gateway.drivers.sql.journal import SqlJournal
 from gateway.journal import (
-    TRANSITIONS,
     Claim,
     Conclude,
     Conflicting,
@@ -29,6 +28,7 @@ from gateway.journal import (
     TryAgain,
 )
 from gateway.submission import State
+from gateway.transitions import TRANSITIONS
 from tests.gateway.drivers.journal_rig import (
     AWAY,
     DELIVERED,

@@ -10,8 +10,10 @@ import pytest
 from gateway.dispatch import Letter, Report
 from gateway.drivers.sql.journal import SqlJournal
 from gateway.errors import NotResponsible
-from gateway.journal import TRANSITIONS, Claim, Conclude, Decision, Park, TryAgain
-from gateway.submission import Grade, State
+from gateway.journal import Claim, Conclude, Decision, Park, TryAgain
+from gateway.reply import Effect, Incoming, Kind, Origin
+from gateway.submission import Grade, State, content_digest, new_id
+from gateway.transitions import TRANSITIONS
 from tests.gateway.drivers.journal_rig import (
     AWAY,
     DELIVERED,
@@ -155,14 +157,24 @@ MOVES: Final = {
 }
 """All that moves; every other call leaves a submission in that place as it is."""
 
+ANSWERS: Final = {
+    ("to be tried again", Effect.CONFIRM): State.CONFIRMED,
+    ("to be tried again", Effect.REFUSE): State.REFUSED,
+    ("parked", Effect.CONFIRM): State.CONFIRMED,
+    ("parked", Effect.REFUSE): State.REFUSED,
+    ("delivered, not the end", Effect.CONFIRM): State.CONFIRMED,
+    ("delivered, not the end", Effect.REFUSE): State.REFUSED,
+    ("delivered", Effect.CONFIRM): State.CONFIRMED,
+    ("delivered", Effect.REFUSE): State.REFUSED,
+    ("confirmed", Effect.REFUSE): State.REFUSED,
+}
+"""All that the authority's answers move; every other leaves a submission in that place where it is."""
+
 NOBODY_DOES: Final = {
     (State.ACCEPTED, State.EXPIRED),
     (State.HANDED_OVER, State.EXPIRED),
-    (State.DELIVERED, State.CONFIRMED),
-    (State.DELIVERED, State.REFUSED),
-    (State.CONFIRMED, State.REFUSED),
 }
-"""In the table for what the authority answers later, and for connections that have opted in to `expired`."""
+"""In the table for connections that have opted in to `expired`."""
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -184,6 +196,40 @@ async def test_a_call_moves_what_it_may_and_nothing_else(rig: Rig, journal: SqlJ
             assert (event.before, event.after) == (before.state, MOVES[place, call]), call
             assert (after.state, after.version) == (event.after, before.version + 1), call
             assert after.state in TRANSITIONS[before.state], call
+
+
+@pytest.mark.parametrize("effect", Effect)
+@pytest.mark.parametrize("place", PLACES)
+async def test_an_answer_moves_what_it_may_and_nothing_else(
+    rig: Rig, journal: SqlJournal, place: str, effect: Effect
+) -> None:
+    """In each place each answer leads where the list says; it concludes a story that was open, and no other."""
+    case = Case(rig, journal, "beispielstadt")
+    await PLACES[place](case)
+    before = await standing(journal, case.submission)
+
+    await journal.receive(_answer(case, effect))
+
+    after = await standing(journal, case.submission)
+    assert after.state is ANSWERS.get((place, effect), before.state)
+    assert (await journal.ledger()).imbalance == 0
+    if after.state is not before.state:
+        assert after.concluded_at == (before.concluded_at or rig.clock())
+        assert (await journal.events(case.submission))[-1].after is after.state
+
+
+def _answer(case: Case, effect: Effect) -> Incoming:
+    document = b"<antwort/>"
+    return Incoming(
+        id=new_id(case.rig.clock()),
+        origin=Origin(adapter="filedrop", destination=case.destination, test=False, by=WORKER),
+        received_at=case.rig.clock(),
+        document=document,
+        digest=content_digest(document),
+        submission=case.submission,
+        kind=Kind.MESSAGE,
+        effect=effect,
+    )
 
 
 async def test_every_event_follows_the_one_before(rig: Rig, journal: SqlJournal) -> None:
@@ -211,7 +257,7 @@ async def test_every_line_of_the_table_is_driven_or_named(rig: Rig, journal: Sql
         await reach(case)
         states[place] = (await standing(journal, case.submission)).state
 
-    driven = {(states[place], after) for (place, _), after in MOVES.items()}
+    driven = {(states[place], after) for (place, _), after in [*MOVES.items(), *ANSWERS.items()]}
 
     assert driven | NOBODY_DOES == {(before, after) for before, many in TRANSITIONS.items() if before for after in many}
     assert not driven & NOBODY_DOES

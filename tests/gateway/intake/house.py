@@ -25,6 +25,7 @@ from gateway.events import Event, watched
 from gateway.intake import ClientRegister, Connection, Limits, build, samples_in, token_hash
 from gateway.journal import Client, Ledger
 from gateway.journey import Gateway, Kind
+from gateway.reply import ReplyTables
 from gateway.routing import Board, Tables
 from gateway.status import Status
 from gateway.submission import Micros
@@ -120,6 +121,7 @@ def open_house(
                     policies=_nothing_is_delivered,
                     clock=clock,
                     chance=lambda: 0.5,
+                    reply_tables=ReplyTables.load(ROOT / "xsd" / "replies"),
                 )
             )
             register = ClientRegister(gateway.journal)

@@ -7,15 +7,30 @@ import pytest
 
 from gateway.errors import GatewayError
 from gateway.intake.refusals import STATUS
+from gateway.notice import Topic
+from gateway.receipt import shapes
 from gateway.validation import Valid
+from gateway.webhooks.signing import signed
 from tests.gateway.intake.house import SCHEMAS, House, open_house
+from tests.gateway.intake.shaped import fits
 
 OPERATIONS = {
     "submit": ("post", "/v1/submissions", {202, 400, 401, 403, 408, 409, 413, 415, 422, 429, 500, 503}),
     "validate": ("post", "/v1/validations", {200, 400, 401, 408, 413, 415, 429, 500, 503}),
     "getSubmission": ("get", "/v1/submissions/{submission}", {200, 304, 400, 401, 404, 500, 503}),
     "getSubmissionEvents": ("get", "/v1/submissions/{submission}/events", {200, 304, 400, 401, 404, 500, 503}),
-    "getSubmissionReceipt": ("get", "/v1/submissions/{submission}/receipt", {200, 400, 401, 404, 500, 503}),
+    "getSubmissionReceipt": ("get", "/v1/submissions/{submission}/receipt", {200, 400, 401, 404, 406, 500, 503}),
+    "getSubmissionReplies": ("get", "/v1/submissions/{submission}/replies", {200, 304, 400, 401, 404, 500, 503}),
+    "getReplyDocument": (
+        "get",
+        "/v1/submissions/{submission}/replies/{reply}/document",
+        {200, 400, 401, 404, 500, 503},
+    ),
+    "getReplyAttachment": (
+        "get",
+        "/v1/submissions/{submission}/replies/{reply}/attachments/{attachment}",
+        {200, 400, 401, 404, 500, 503},
+    ),
     "findRoute": ("get", "/v1/routes", {200, 400, 401, 500, 503}),
     "listServices": ("get", "/v1/services", {200, 400, 401, 500, 503}),
     "listConnections": ("get", "/v1/connections", {200, 304, 400, 401, 500, 503}),
@@ -24,6 +39,10 @@ OPERATIONS = {
     "isReady": ("get", "/readyz", {200, 503}),
     "getMetrics": ("get", "/metrics", {200}),
 }
+
+
+BYTES = {"getReplyDocument", "getReplyAttachment"}
+"""Calls that hand out what others wrote, as it is."""
 
 
 @pytest.fixture(scope="module")
@@ -111,9 +130,26 @@ def test_examples_in_json(described: Any) -> None:
     for name, (_, path, statuses) in OPERATIONS.items():
         if not path.startswith("/v1"):
             continue
-        answer = operation(described, name)["responses"][str(min(statuses))]["content"]["application/json"]
+        content = operation(described, name)["responses"][str(min(statuses))]["content"]
+        if "application/json" not in content:
+            assert name in BYTES
+            continue
+        answer = content["application/json"]
         schema = described["components"]["schemas"][answer["schema"]["$ref"].rsplit("/", 1)[1]]
         assert set(schema["required"]) <= set(answer["example"]) <= set(schema["properties"])
+
+
+def test_what_portals_are_told_is_described(described: Any) -> None:
+    """The webhook section has the message with every type there is, an example of its shape, and the three headers."""
+    told = described["webhooks"]["submission"]["post"]
+    content = told["requestBody"]["content"]["application/json"]
+    schema = described["components"]["schemas"]["WebhookMessage"]
+
+    assert content["schema"] == {"$ref": "#/components/schemas/WebhookMessage"}
+    assert fits(shapes.WebhookMessage, content["example"])
+    assert set(schema["properties"]["type"]["enum"]) == set(Topic)
+    assert {one["name"] for one in told["parameters"]} == set(signed("msg_1", 1, b"", [b"x"]))
+    assert set(told["responses"]) == {"2XX", "410", "default"}
 
 
 def test_fields_are_explained_in_german(described: Any) -> None:

@@ -94,8 +94,8 @@ def test_unreadable_in_the_standards_words(portal: httpx2.Client, document: byte
         ("schema-invalid", "X001", invalid_antrag()),
         ("wrong-reader", "T080", antrag(reader="bab:097610000001")),
         ("unknown-place", None, antrag(place="09999999")),
-        ("not-responsible", None, antrag(reader="ags:096610000001")),
-        ("not-connected", None, antrag(place="09273121", reader="ags:09273121")),
+        ("not-responsible", "T080", antrag(reader="ags:096610000001")),
+        ("not-connected", "T090", antrag(place="09273121", reader="ags:09273121")),
         ("unknown-authority", None, antrag(place="01001000", reader="ags:01001000")),
     ],
 )

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from gateway.connection import Connection, ConnectionState
-from gateway.errors import BadTables, OperatorsFault
+from gateway.drivers.secret_folder import SecretFolder
+from gateway.errors import BadTables, MissingSecret, OperatorsFault
 from gateway.routing import Tables, Watch
 from gateway.routing.board import Board
-from gateway.routing.watching import insist_on_destinations
+from gateway.routing.watching import insist_on_destinations, insist_on_secrets
 from tests.gateway.routing.conftest import Write
 
 Change = Callable[[str, str, str], None]
@@ -133,3 +134,28 @@ def test_a_running_question_keeps_its_tables(tables: Tables) -> None:
     assert board.now.connection("bau", "09178") is None
     board.lay(tables)
     assert board.now.connections == ()
+
+
+def test_tables_with_a_missing_secret_are_refused_as_a_whole(folder: Path, change: Change) -> None:
+    """The earlier ones go on; once the secret is there, the same files are used."""
+    vault = folder / "secrets"
+    vault.mkdir()
+
+    def read() -> Tables:
+        tables = Tables.load(folder, folder)
+        insist_on_secrets(tables, SecretFolder(vault), {"filedrop"})
+        return tables
+
+    watch = Watch(folder, read, Tables.load(folder, folder))
+    watch.look()
+    change("destinations.toml", 'live.folder = "/srv/eingang"', 'live.folder = "secret:eingang"')
+    watch.look()
+
+    refused = watch.look()
+    assert isinstance(refused, MissingSecret)
+    assert "„aschaffenburg“ braucht ein Geheimnis. Das Geheimnis „eingang“ fehlt" in refused.detail.de
+    (vault / "eingang").write_text("/srv/eingang")
+    (vault / "eingang").chmod(0o600)
+    change("destinations.toml", "open_for = 1.5", "open_for = 2")
+    watch.look()
+    assert isinstance(watch.look(), Tables)

@@ -166,6 +166,28 @@ def test_a_list_is_judged_item_by_item(schemas: Schemas, valid: bool, body: str)
     assert judged(schemas, body).valid is valid
 
 
+@pytest.mark.parametrize(
+    ("valid", "attributes"),
+    [
+        (True, "x:art='fest' x:zahl='1'"),
+        (True, "x:zahl=' 01 '"),
+        (False, "x:art='anders'"),
+        (False, "x:art=' fest '"),
+        (False, "x:zahl='2'"),
+        (False, "x:zahl='x'"),
+    ],
+)
+def test_what_is_fixed_at_a_reference_is_fixed(write: Write, valid: bool, attributes: str) -> None:
+    """Of an attribute that is declared elsewhere, libxml2 does not look at the value that is fixed where it is used."""
+    declared = '<xs:attribute name="art" type="xs:string"/><xs:attribute name="zahl" type="xs:int"/>'
+    used = '<xs:attribute ref="t:art" fixed="fest"/><xs:attribute ref="t:zahl" fixed="1"/>'
+    schema = f'{declared}<xs:element name="a.b.0100"><xs:complexType>{used}</xs:complexType></xs:element>'
+
+    verdict = Schemas.load(write(schema)).judge(f'<x:a.b.0100 xmlns:x="urn:t" {attributes}/>'.encode())
+
+    assert verdict.valid is valid
+
+
 def test_white_space_hides_nothing(schemas: Schemas) -> None:
     """Where white space around a date is forgiven, all else that is wrong with it or elsewhere is still found."""
     verdict = judged(schemas, "<x:date> 2024-01-01 </x:date><x:beginn> 2023-12-31 </x:beginn><x:boolean>ja</x:boolean>")
@@ -176,6 +198,28 @@ def test_white_space_hides_nothing(schemas: Schemas) -> None:
 def test_a_forgiven_address_keeps_its_fixed_value(schemas: Schemas) -> None:
     """An address that libxml2 cannot read is not forgiven where the schema fixes another."""
     assert judged(schemas, "<x:immer>http://a:b</x:immer>").valid is False
+
+
+@pytest.mark.parametrize(
+    ("valid", "type_", "fixed", "value"),
+    [
+        (True, "decimal", "1.0", "1.0"),
+        (True, "decimal", "1.0", " 1"),
+        (True, "decimal", "1.0", "01.00"),
+        (False, "decimal", "1.0", "1.1"),
+        (False, "decimal", "1.0", "x"),
+        (True, "boolean", "true", "\ntrue "),
+        (True, "boolean", "true", "1"),
+        (False, "boolean", "true", "false"),
+        (True, "token", "a b", " a  b "),
+        (False, "string", "a", " a"),
+    ],
+)
+def test_a_fixed_value_may_be_written_otherwise(write: Write, valid: bool, type_: str, fixed: str, value: str) -> None:
+    """libxml2 compares letters; XML Schema compares values."""
+    schemas = Schemas.load(write(f'<xs:element name="a.b.0100" type="xs:{type_}" fixed="{fixed}"/>'))
+
+    assert judged(schemas, value).valid is valid
 
 
 def test_a_correction_is_told(schemas: Schemas) -> None:

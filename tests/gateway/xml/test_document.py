@@ -66,3 +66,20 @@ def test_leaves_gather_what_an_element_holds(document: Document) -> None:
     """All texts below an element come in one mapping, keyed by their path."""
     assert document.leaves("nachrichtenkopf.g2g") == {"leser/kennung": "ags:09661000", "autor/kennung": "mbp:1"}
     assert document.leaves("nichts") == {}
+
+
+def test_each_element_is_a_document_of_its_own(document: Document) -> None:
+    """Elements at a path are asked like documents, a star stands for any name, and each knows its own text."""
+    assert [one.text("id") for one in document.each("anlagen/anlage")] == [None, "a", "b"]
+    assert [one.root for one in document.each("nachrichtenkopf.g2g/*")] == ["leser", "autor"]
+    assert [one.own for one in document.each("//id")] == ["a", "b", ""]
+
+
+def test_a_text_can_stand_where_an_element_stood() -> None:
+    """The copy has the text, and the document itself stays as it was."""
+    document = parse(b'<a xmlns:x="urn:x"><b><x:in href="1"/></b><b><in href="2"/></b></a>')
+    filled = document.filled("in", "urn:x", lambda element: f"Inhalt {element.attribute('href')}")
+
+    assert filled.texts("b") == ("Inhalt 1",)
+    assert document.texts("b") == ()
+    assert [one.root for one in filled.each("b/*")] == ["in"]

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from gateway.journal import TRANSITIONS, transition_table
 from gateway.submission import State
+from gateway.transitions import TRANSITIONS, transition_table
 from tests.conftest import ROOT
 
 PAGE = ROOT / "docs" / "transitions.md"

@@ -1,0 +1,89 @@
+"""The settings that every adapter has which goes through an XTA server."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Self
+
+from gateway.transports.https import EXPLAINED as HTTPS_EXPLAINED
+from gateway.transports.https import Address
+from gateway.transports.settings import Given
+from gateway.transports.xta.client import PATHS, Xta
+from gateway.transports.xta.ids import MessageIds, OwnIds, RememberedIds
+from gateway.transports.xta.vocabulary import XTA_211, Party, Port
+
+EXPLAINED: Final = {
+    **HTTPS_EXPLAINED,
+    "management_path": "Pfad des ManagementPort unter url; üblich ist der Name des Ports.",
+    "send_path": "Pfad des SendXtaPort unter url; üblich ist der Name des Ports.",
+    "mailbox_path": "Pfad des MsgBoxPort unter url; üblich ist der Name des Ports.",
+    "namespace": f"Namensraum der XTA-Version, die der Server spricht; ohne Angabe {XTA_211}.",
+    "author": "Kennung, unter der das Gateway beim XTA-Server eingerichtet ist.",
+    "reader": "Kennung des Lesers, etwa ags:09661000.",
+    "party_type": "Art der beiden Kennungen; ohne Angabe xöv.",
+    "message_ids": "own: Das Gateway bildet die MessageID selbst; server: createMessageId. Ohne Angabe own.",
+    "message_prefix": "Präfix der selbst gebildeten MessageID; ohne Angabe antragsgateway.",
+    "memory": "Bei message_ids = server: Ordner, in dem steht, unter welcher MessageID eine Einreichung reist.",
+}
+
+_PATH: Final = re.compile(r"/[A-Za-z0-9._~/-]*", re.ASCII)
+_PREFIX: Final = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """An XTA server as an operator described it; `open` makes a client of it."""
+
+    address: Address
+    namespace: str
+    paths: Mapping[Port, str]
+    author: Party
+    reader: Party
+    ids: MessageIds
+
+    @classmethod
+    def read(cls, given: Given) -> Self:
+        """
+        The settings explained above.
+
+        Raises:
+            BadSettings: one is missing or impossible.
+        """
+        kind = given.text("party_type", optional=True) or "xöv"
+        return cls(
+            Address.read(given),
+            given.text("namespace", optional=True) or XTA_211,
+            {port: _path(given, f"{port.value}_path", usual) for port, usual in PATHS.items()},
+            Party(given.text("author"), kind),
+            Party(given.text("reader"), kind),
+            _ids(given),
+        )
+
+    def open(self, *, whole: float) -> Xta:
+        """A client; `whole` is the seconds one request may take."""
+        https = self.address.open(whole=whole)
+        return Xta(https, self.author, namespace=self.namespace, url=self.address.peer.url, paths=self.paths)
+
+
+def _path(given: Given, name: str, usual: str) -> str:
+    value = given.text(name, optional=True) or usual
+    if not _PATH.fullmatch(value):
+        raise given.wrong(name, "mit / beginnen und nur aus einfachen Zeichen bestehen", "begin with / and be plain")
+    return value
+
+
+def _ids(given: Given) -> MessageIds:
+    match given.settings.get("message_ids", "own"):
+        case "own":
+            prefix = given.text("message_prefix", optional=True) or "antragsgateway"
+            if not _PREFIX.fullmatch(prefix):
+                raise given.wrong(
+                    "message_prefix", "aus Buchstaben, Ziffern und - bestehen", "be letters, digits and -"
+                )
+            return OwnIds(prefix)
+        case "server":
+            return RememberedIds(given.path("memory"))
+        case _:
+            raise given.wrong("message_ids", "own oder server sein", "be own or server")
