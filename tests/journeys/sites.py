@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 import signal
 import sys
 import uuid
@@ -50,10 +52,8 @@ class Town:
 
     def submit(self) -> str:
         """Send a Vorbescheid with its plan; the id it was accepted under."""
-        document = VORBESCHEID.read_text("utf-8")
-        before, _, rest = document.partition("<nachrichtenUUID>")
-        assert rest, "the example has a UUID to make new"
-        fresh = f"{before}<nachrichtenUUID>{uuid.uuid4()}<{rest.partition('<')[2]}"
+        fresh = _with(VORBESCHEID.read_text("utf-8"), "nachrichtenUUID", str(uuid.uuid4()))
+        fresh = _with(fresh, "wert", hashlib.sha256(PLAN).hexdigest())
         files: dict[str, tuple[str, str | bytes, str]] = {
             "document": ("a.xml", fresh, "application/xml"),
             "lageplan-1": ("p.pdf", PLAN, "application/pdf"),
@@ -75,6 +75,13 @@ class Town:
     def arrives(self, submission: str, within: float = 30.0) -> bool:
         """Whether it is delivered within so many seconds."""
         return soon(lambda: self.status(submission)["state"] == "delivered", within)
+
+
+def _with(document: str, element: str, text: str) -> str:
+    """The document with another text in this element."""
+    changed, times = re.subn(f"(?<=<{element}>)[^<]+", text, document)
+    assert times == 1
+    return changed
 
 
 @contextmanager
