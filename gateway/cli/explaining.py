@@ -77,7 +77,7 @@ async def _explain(settings: Settings, file: Path, said: _Said, folder: Path | N
         route = as_json(explained, said.leistung or "", settings) if explained else None
         terminal().hand_out({"file": str(file), "verdict": verdict, "route": route})
     else:
-        _show(file, verdict, schemas, explained)
+        _show(file, document, verdict, schemas, explained)
     return GOOD if good else BAD
 
 
@@ -100,7 +100,7 @@ def _routed(
     return explain(tables, question, clock()), verdict.reading.reference_uuid is not None
 
 
-def _show(file: Path, verdict: Any, schemas: Schemas, explained: Explanation | None) -> None:
+def _show(file: Path, document: bytes, verdict: Any, schemas: Schemas, explained: Explanation | None) -> None:
     words = terminal().words
     terminal().show(Text(str(file), "name"))
     terminal().show(words(_schema(verdict, schemas)))
@@ -108,7 +108,7 @@ def _show(file: Path, verdict: Any, schemas: Schemas, explained: Explanation | N
         terminal().show(Text("✓ ", "good").append(words(Sentence("Es ist gültig.", "It is valid.")), "default"))
     else:
         terminal().show(Text("✗ ", "bad").append(words(_invalid(len(verdict["findings"]))), "default"))
-    show_findings(verdict["findings"])
+    show_findings(verdict["findings"], document)
     if explained:
         show(explained)
 
