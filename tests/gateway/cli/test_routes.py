@@ -105,6 +105,18 @@ def test_an_example_that_fails_is_told(gateway: Call, tmp_path: Path) -> None:
     assert "stimmt nicht" in gateway("routes", "check", "--tables", tables).out
 
 
+def test_the_form_of_order_lists_is_checked_with_the_tables(gateway: Call, tables: Path) -> None:
+    """A slip in it shows before somebody brings a list; a folder may do without it."""
+    form = tables / "orders.toml"
+    form.write_text(form.read_text("utf-8").replace('= "bau"', '= "jagd"'), "utf-8")
+    heard = gateway("routes", "check", "--tables", tables)
+    assert heard.code == 2
+    assert "orders.toml, Zeile" in heard.err
+
+    form.unlink()
+    assert "orders.toml" not in gateway("routes", "check", "--tables", tables).err
+
+
 def test_a_document_is_explained(gateway: Call) -> None:
     """Which schema, what verdict, which authority and why."""
     heard = gateway("explain", A_VALID_ONE)
