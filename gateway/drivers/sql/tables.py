@@ -399,6 +399,7 @@ connections: Final = Table(
     _text("live_since"),
     _text("contact"),
     _number("changed_at"),
+    _text("ordered_through", null=True),
 )
 
 connection_steps: Final = Table(
@@ -417,6 +418,7 @@ connection_steps: Final = Table(
     _text("order_date"),
     _text("live_since"),
     _text("contact"),
+    _text("ordered_through", null=True),
     Index("connection_steps_connection", "connection", "id"),
     sqlite_autoincrement=True,
 )

@@ -15,7 +15,7 @@ def tables(tmp_path: Path) -> Path:
     """A copy of the shipped tables, with the Bauaufsicht of the Landkreis Freising connected."""
     shutil.copytree(ROOT / "routing", tmp_path / "routing")
     with (tmp_path / "routing" / "connections.csv").open("a", encoding="utf-8") as file:
-        file.write("bau,09178,augsburg-bau,live,,,2026-09-01,\nbau,09772,augsburg-bau,paused,,,,\n")
+        file.write("bau,09178,augsburg-bau,live,,,,2026-09-01,\nbau,09772,augsburg-bau,paused,,,,,\n")
     return tmp_path / "routing"
 
 
