@@ -25,7 +25,8 @@ from gateway.testing.moods import Mood
 from gateway.testing.web import ON_THE_WIRE, Reply, Request, WebServer
 from gateway.testing.xta.envelopes import BOMB, OSCI, WSA, XOP, envelope, fault, looked_up, meta_data, report
 from gateway.transports.https import Body, Head
-from gateway.transports.xta.package import Kept, Unpacked, packed, unpacked
+from gateway.transports.https.parts import Kept
+from gateway.transports.xta.package import Unpacked, packed, unpacked
 from gateway.xml import Document, Element, parse
 from gateway.xml.schema import Schema
 
