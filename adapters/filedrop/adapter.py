@@ -1,4 +1,4 @@
-"""Brings a submission to a directory, where its Fachverfahren picks it up."""
+"""Brings a submission to a directory, here or on an SFTP server, where its Fachverfahren picks it up."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ from gateway.submission import Grade
 from gateway.transports.attachments import as_recorded
 from gateway.transports.directory import Arrived, Directory, File, Streamed
 from gateway.transports.outbox import Outbox
+from gateway.transports.sftp import RemoteDirectory
 
 
 class FileDrop:
@@ -41,7 +42,7 @@ class FileDrop:
     """
 
     def __init__(self) -> None:
-        self._directories: dict[Path, Directory] = {}
+        self._directories: dict[Settings, Directory | RemoteDirectory] = {}
         self._outboxes: dict[Path, Outbox] = {}
 
     async def deliver(self, consignment: Consignment) -> Outcome:
@@ -96,9 +97,13 @@ class FileDrop:
         found = await outbox.signs(answers.SIGN) if outbox is not None else ()
         return found if isinstance(found, Unreachable) else None
 
-    def close(self) -> None:
+    async def close(self) -> None:
         for directory in self._directories.values():
-            directory.close()
+            match directory:
+                case Directory():
+                    directory.close()
+                case RemoteDirectory():
+                    await directory.close()
         for outbox in self._outboxes.values():
             outbox.close()
 
@@ -111,15 +116,21 @@ class FileDrop:
             known = self._outboxes[path] = Outbox(path)
         return known
 
-    def _directory(self, consignment: Consignment) -> Directory:
+    def _directory(self, consignment: Consignment) -> Directory | RemoteDirectory:
         return self._at(consignment.endpoint)
 
-    def _at(self, endpoint: Endpoint) -> Directory:
-        path = Settings.read(endpoint.settings).directory
-        known = self._directories.get(path)
+    def _at(self, endpoint: Endpoint) -> Directory | RemoteDirectory:
+        settings = Settings.read(endpoint.settings)
+        known = self._directories.get(settings)
         if known is None:
-            known = self._directories[path] = Directory(path)
+            known = self._directories[settings] = _opened(settings)
         return known
+
+
+def _opened(settings: Settings) -> Directory | RemoteDirectory:
+    if settings.account is None:
+        return Directory(settings.directory)
+    return RemoteDirectory(settings.account, str(settings.directory))
 
 
 @asynccontextmanager
@@ -129,7 +140,7 @@ async def open_filedrop() -> AsyncIterator[FileDrop]:
     try:
         yield filedrop
     finally:
-        filedrop.close()
+        await filedrop.close()
 
 
 _: tuple[type[Adapter], type[Askable], type[Probeable], type[Collecting]] = (FileDrop, FileDrop, FileDrop, FileDrop)

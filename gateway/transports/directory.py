@@ -122,7 +122,7 @@ class Directory:
 
         On `Arrived` it is on disk; on `Unreachable` the sign did not appear. What a stream raises is raised.
         """
-        _insist_on_plain(key, sign.name, *(file.name for file in files))
+        insist_on_plain(key, sign.name, *(file.name for file in files))
         streamed = [file for file in files if isinstance(file, Streamed)]
         small = [file for file in files if isinstance(file, File)]
         try:
@@ -134,7 +134,7 @@ class Directory:
 
     async def knows(self, key: str, sign: str) -> Arrived | NotThere | Unreachable:
         """Whether the set was ever handed over, by the rule above."""
-        _insist_on_plain(key, sign)
+        insist_on_plain(key, sign)
         try:
             return await self._aside(self._look_up, key, sign)
         except _Trouble as trouble:
@@ -151,7 +151,7 @@ class Directory:
     async def _stream(
         self, key: str, streamed: Sequence[Streamed], small: Sequence[File], sign: File
     ) -> Arrived | Unreachable | Unclear:
-        draft = _fresh(key)
+        draft = fresh_name(key)
         names = [file.name for file in streamed]
         try:
             if not await self._aside(self._begin, draft, key, names):
@@ -176,7 +176,7 @@ class Directory:
 
     def _try_out(self) -> None:
         with _rooms(self._inbox) as rooms:
-            draft = _fresh("probe")
+            draft = fresh_name("probe")
             try:
                 rooms.begin(draft, ["probe"])
             finally:
@@ -185,7 +185,7 @@ class Directory:
     def _hand_over_at_once(self, key: str, small: Sequence[File], sign: File) -> Arrived | Unreachable | Unclear:
         with _rooms(self._inbox) as rooms:
             if not rooms.has_receipt(key):
-                draft = _fresh(key)
+                draft = fresh_name(key)
                 try:
                     self._begin_in(rooms, draft, ())
                     rooms.seal(draft, key, small, sign)
@@ -402,11 +402,13 @@ def _names(folder: int) -> list[str]:
     return os.listdir(folder)
 
 
-def _fresh(key: str) -> str:
+def fresh_name(key: str) -> str:
+    """A draft's name that nobody else has."""
     return f"{key}.{uuid.uuid4().hex}"
 
 
-def _insist_on_plain(*names: str) -> None:
+def insist_on_plain(*names: str) -> None:
+    """Raises ValueError where a name could leave a directory, hide in it, or mean something else."""
     for name in names:
         if name == _RECEIPT or not _PLAIN.fullmatch(name):
             raise ValueError("the name of a set or a file is made of letters, digits, dots and dashes")

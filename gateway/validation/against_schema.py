@@ -11,7 +11,7 @@ from lxml import etree
 from gateway.errors import Sentence
 from gateway.submission import Actor, Finding, Severity
 from gateway.validation.corrections import eased, forgivable, overlooked, stands
-from gateway.validation.declarations import Declarations, Sifted
+from gateway.validation.declarations import Caught, Declarations
 from gateway.validation.engine import Engine
 from gateway.validation.findings import explained
 from gateway.validation.packages import Package
@@ -36,20 +36,22 @@ class AgainstSchema:
         )
         self.passed: Final = Stage(SCHEMA, Outcome.PASSED, detail=self._judged_by)
 
-    def glance(self, document: Document, source: bytes, engine: Engine, sifted: Sifted) -> Stage | None:
+    def glance(self, document: Document, source: bytes, engine: Engine, doubtful: Sequence[Caught]) -> Stage | None:
         """The stage, passed, where that is quickly seen; None where it takes a longer look."""
-        return self.passed if engine.accepts(document, source) and not overlooked(sifted) else None
+        if not engine.accepts(document, source) or (doubtful and overlooked(doubtful)):
+            return None
+        return self.passed
 
-    def judge(self, document: Document, source: bytes, engine: Engine, sifted: Sifted) -> Stage:
+    def judge(self, document: Document, source: bytes, engine: Engine, doubtful: Sequence[Caught]) -> Stage:
         """
         Whether a document is valid as Xerces sees it; `engine` is this thread's.
 
-        `sifted` holds the document's elements of the kinds at which libxml2 overlooks something, and maybe others.
+        `doubtful` are the document's elements at which libxml2 overlooks something.
 
         Raises HostileXml, NotChecked as `Engine.faults` does.
         """
         faults: Sequence[Fault] = engine.faults(document, source)
-        missed = overlooked(sifted)
+        missed = overlooked(doubtful)
         if not faults and not missed:
             return self.passed
         if faults:

@@ -11,7 +11,7 @@ from gateway.submission import Actor, Finding
 from gateway.validation import characters, code_lists, conventions
 from gateway.validation.declarations import Declarations, Sifted
 from gateway.validation.packages import Package
-from gateway.validation.places import Names, located, place_of
+from gateway.validation.places import Names, path_of
 from gateway.validation.schematron import RULES_NOT_CHECKED, RuleRunner, Rules
 from gateway.validation.stages import CHARACTERS, CODE_LISTS, CONVENTIONS, SCHEMATRON, Outcome, Stage
 from gateway.xml import Document
@@ -38,19 +38,19 @@ class BeyondSchema:
         """
         The four stages for a document that is valid by its schema.
 
-        `source` is what it was read from, in UTF-8; `sifted` holds its elements with codes and with texts of a
-        datatype, and maybe others; `names` are those of its schema.
+        `source` is what it was read from, in UTF-8; `sifted` is what of it is worth a second look; `names` are those of
+        its schema.
         """
         root, strict, declarations = document.tree, self._package.strict, self._declarations
 
         def locate(element: etree._Element) -> str:
-            return located(root, place_of(element), names)[1]
+            return path_of(element, names)
 
         return (
             self._by_rules(document, source),
-            conventions.stage(root, self._package, declarations, locate, strict=strict),
-            code_lists.stage(sifted, declarations, self._package.code_lists, locate, strict=strict),
-            characters.stage(root, source, sifted, declarations, locate, strict=strict),
+            conventions.stage(document, self._package, declarations, locate, strict=strict),
+            code_lists.stage(sifted.coded, declarations, self._package.code_lists, locate, strict=strict),
+            characters.stage(root, source, sifted.worded, declarations, locate, strict=strict),
         )
 
     def _by_rules(self, document: Document, source: bytes) -> Stage:

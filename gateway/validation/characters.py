@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Final, NamedTuple
@@ -20,7 +20,7 @@ from lxml import etree
 from gateway.errors import Sentence
 from gateway.submission import Actor, Finding, Severity
 from gateway.validation.code_lists import MOST_FINDINGS, Locate
-from gateway.validation.declarations import Declarations, Sifted
+from gateway.validation.declarations import Caught, Declarations
 from gateway.validation.din91379 import DATATYPES, PLAIN
 from gateway.validation.stages import CHARACTERS, Outcome, Stage
 
@@ -33,18 +33,26 @@ _ANY_TEXT: Final = frozenset({"string", "normalizedString", "token"})
 
 
 def stage(
-    root: etree._Element, source: bytes, sifted: Sifted, declarations: Declarations, locate: Locate, *, strict: bool
+    root: etree._Element,
+    source: bytes,
+    worded: Sequence[Caught],
+    declarations: Declarations,
+    locate: Locate,
+    *,
+    strict: bool,
 ) -> Stage:
     """
     Whether the texts of a valid document have the characters that are meant for them.
 
-    `source` is what the document was read from, in UTF-8; `sifted` holds its elements of `Kind.CHARACTERS`, others may
-    be among them. What is found is an error where `strict`, else a warning.
+    `source` is what the document was read from, in UTF-8; `worded` are its elements with texts of a datatype. What is
+    found is an error where `strict`, else a warning.
     """
-    spots = chain(_annotated(sifted), () if _plain(source) else _strings(root, declarations))
-    found = tuple(_finding(spot, declarations, locate, strict=strict) for spot in islice(spots, MOST_FINDINGS))
-    if not found:
+    spots = list(
+        islice(chain(_annotated(worded), () if _plain(source) else _strings(root, declarations)), MOST_FINDINGS)
+    )
+    if not spots:
         return _PASSED
+    found = tuple(_finding(spot, declarations, locate, strict=strict) for spot in spots)
     return Stage(CHARACTERS, Outcome.FAILED if strict else Outcome.PASSED, found)
 
 
@@ -67,7 +75,7 @@ def _plain(source: bytes) -> bool:
     ASCII is taken out first, which leaves little. References to characters say nothing to the bytes; those to the usual
     white space do no harm. Comments are none of the document's texts.
     """
-    if b"&#" in source and b"&#" in _WHITE_SPACE.sub(b"", source):
+    if b"&" in source and b"&#" in _WHITE_SPACE.sub(b"", source):
         return False
     if _normative(source):
         return True
@@ -82,10 +90,10 @@ def _ordinary(text: str) -> bool:
     return (text.isascii() and "\x7f" not in text) or PLAIN.issuperset(text)
 
 
-def _annotated(sifted: Sifted) -> Iterator[_Spot]:
+def _annotated(worded: Sequence[Caught]) -> Iterator[_Spot]:
     """Texts whose datatype an annotation names: looked at together, and one by one only where something is strange."""
     told: defaultdict[str, list[str]] = defaultdict(list)
-    for element, declaration in sifted:
+    for element, declaration in worded:
         for name, datatype in declaration.texts:
             text = element.text if name is None else element.get(name)
             if text:
@@ -94,7 +102,7 @@ def _annotated(sifted: Sifted) -> Iterator[_Spot]:
     strange = {name for name, texts in told.items() if DATATYPES[name].first_stranger(" ".join(texts)) is not None}
     if not strange:
         return
-    for element, declaration in sifted:
+    for element, declaration in worded:
         for name, datatype in declaration.texts:
             if datatype in strange:
                 yield from _strange(element, name, datatype, element.text if name is None else element.get(name))

@@ -8,7 +8,7 @@ away.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -16,7 +16,7 @@ from lxml import etree
 
 from gateway.errors import BadPackage, Sentence
 from gateway.submission import Actor, Finding, Severity
-from gateway.validation.declarations import CodeUse, Declarations, Sifted
+from gateway.validation.declarations import Caught, CodeUse, Declarations
 from gateway.validation.stages import CODE_LISTS, Outcome, Stage
 from gateway.xml.gate import HARDENED
 
@@ -164,17 +164,17 @@ def _collapsed(text: str) -> str:
 # ── the look at a document ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def stage(sifted: Sifted, declarations: Declarations, lists: Lists, locate: Locate, *, strict: bool) -> Stage:
+def stage(coded: Iterable[Caught], declarations: Declarations, lists: Lists, locate: Locate, *, strict: bool) -> Stage:
     """
     Whether the codes of a valid document are in their lists.
 
-    `sifted` holds its elements of `Kind.CODE`, others may be among them. Where `strict`, what is found is an error:
-    such a package brings its lists along, so that a list which is not there was named wrongly. Else it is a warning,
-    and a list that is not installed makes the look partial.
+    `coded` are its elements of `Kind.CODE`. Where `strict`, what is found is an error: such a package brings its lists
+    along, so that a list which is not there was named wrongly. Else it is a warning, and a list that is not installed
+    makes the look partial.
     """
-    look = _Look(lists, strict=strict)
-    for element, declaration in sifted:
-        if declaration.code and declaration.code.type > 1:
+    look = _Look(lists)
+    for element, declaration in coded:
+        if declaration.code:
             look.at(element, declaration.code)
     if not look.found:
         return _PASSED
@@ -196,23 +196,24 @@ class _Miss:
 
 
 class _Look:
-    def __init__(self, lists: Lists, *, strict: bool) -> None:
+    def __init__(self, lists: Lists) -> None:
         self._find = lists.find
         self._known: dict[tuple[str, str | None], CodeList | None] = {}
         self.missing: set[tuple[str, str | None]] = set()
         self.found: list[_Miss] = []
 
     def at(self, element: etree._Element, use: CodeUse) -> None:
-        code = next((child.text or "" for child in element if child.tag == use.child), None)
+        code = _code(element, use.child)
         if code is None:
             return
         name = (
             use.uri or _collapsed(element.get("listURI") or ""),
             use.version or _collapsed(element.get("listVersionID") or "") or None,
         )
-        if name not in self._known:
-            self._known[name] = self._find(*name)
-        known = self._known[name]
+        if name in self._known:
+            known = self._known[name]
+        else:
+            known = self._known[name] = self._find(*name)
         if known is None:
             if name not in self.missing:
                 self.missing.add(name)
@@ -223,6 +224,13 @@ class _Look:
     def _note(self, miss: _Miss) -> None:
         if len(self.found) < MOST_FINDINGS:
             self.found.append(miss)
+
+
+def _code(element: etree._Element, child: str) -> str | None:
+    for one in element:
+        if one.tag == child:
+            return one.text or ""
+    return None
 
 
 _PASSED: Final = Stage(CODE_LISTS, Outcome.PASSED)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from lxml import etree
 
@@ -18,8 +18,9 @@ from gateway.submission import Finding, Severity
 from gateway.validation.code_lists import Locate
 from gateway.validation.declarations import Declarations
 from gateway.validation.packages import Package
-from gateway.validation.reading import HEAD, OLDER_HEAD
+from gateway.validation.reading import HEAD, OLDER_HEAD, head_of
 from gateway.validation.stages import CONVENTIONS, Outcome, Stage
+from gateway.xml import Document
 
 STANDARD_MISMATCH: Final = "standard-mismatch"
 MESSAGE_TYPE_MISMATCH: Final = "message-type-mismatch"
@@ -28,100 +29,96 @@ KENNUNG_MALFORMED: Final = "kennung-malformed"
 _NUMBER: Final = re.compile(r"\.(\d{3,7})$", re.ASCII)
 _KENNUNG: Final = re.compile(r"[a-z]{3}:\d+", re.ASCII)
 _DVDV: Final = "DVDV"
-
-_TYPE: Final = ("identifikation.nachricht", "nachrichtentyp", "code")
 _PARTIES: Final = ("leser", "autor")
 
 
-def stage(root: etree._Element, package: Package, declarations: Declarations, locate: Locate, *, strict: bool) -> Stage:
+def stage(document: Document, package: Package, declarations: Declarations, locate: Locate, *, strict: bool) -> Stage:
     """What a valid document does otherwise than the conventions have it: errors where `strict`, else warnings."""
-    severity = Severity.ERROR if strict else Severity.WARNING
-    head = _child(root, HEAD, OLDER_HEAD)
-    found = (
-        *_attributes(root, package, declarations, locate, severity),
-        *(() if head is None else _message_type(root, head, locate, severity)),
-        *(() if head is None else _kennungen(head, locate, severity)),
-    )
+    found = [*_attributes(document, package, declarations), *_message_type(document), *_kennungen(document)]
     if not found:
         return _PASSED
-    return Stage(CONVENTIONS, Outcome.FAILED if strict else Outcome.PASSED, found)
+    severity = Severity.ERROR if strict else Severity.WARNING
+    return Stage(
+        CONVENTIONS,
+        Outcome.FAILED if strict else Outcome.PASSED,
+        tuple(_finding(departure, locate, severity) for departure in found),
+    )
 
 
 _PASSED: Final = Stage(CONVENTIONS, Outcome.PASSED)
 
 
-def _attributes(
-    root: etree._Element, package: Package, declarations: Declarations, locate: Locate, severity: Severity
-) -> Iterator[Finding]:
+class _Departure(NamedTuple):
+    """Where something is otherwise than the conventions have it."""
+
+    code: str
+    text: Sentence
+    element: etree._Element
+    label: str
+    attribute: bool = False
+    expected: str | None = None
+
+
+def _finding(departure: _Departure, locate: Locate, severity: Severity) -> Finding:
+    path, expected = locate(departure.element), departure.expected
+    return Finding(
+        departure.code,
+        departure.text,
+        severity=severity,
+        path=f"{path}/@{departure.label}" if departure.attribute else path,
+        line=departure.element.sourceline,
+        label=departure.label,
+        expected=None if expected is None else Sentence(expected, expected),
+    )
+
+
+def _attributes(document: Document, package: Package, declarations: Declarations) -> Iterator[_Departure]:
     """Where the schema fixes a value, it has been judged already, and may be another than the package's name."""
-    declared = declarations.of(root)
     for name, expected in (("standard", package.standard), ("version", package.version)):
-        attribute = declared.attributes.get(name) if declared else None
-        said = root.get(name)
-        if said is not None and said != expected and (attribute is None or attribute.fixed is None):
-            yield Finding(
-                STANDARD_MISMATCH,
-                Sentence(
-                    f"Das Attribut „{name}“ der Wurzel nennt etwas anderes als das Paket, nach dem geprüft wurde "
-                    f"({package.label}).",
-                    f'The attribute "{name}" of the root names something else than the package that judged it '
-                    f"({package.label}).",
-                ),
-                severity=severity,
-                path=f"{locate(root)}/@{name}",
-                line=root.sourceline,
-                label=name,
-                expected=Sentence(expected, expected),
-            )
-
-
-def _message_type(root: etree._Element, head: etree._Element, locate: Locate, severity: Severity) -> Iterator[Finding]:
-    number = _NUMBER.search(str(root.tag))
-    code = _below(head, *_TYPE)
-    if number and code is not None and (code.text or "").strip() != number[1]:
-        yield Finding(
-            MESSAGE_TYPE_MISMATCH,
-            Sentence(
-                f"Der Code des Nachrichtentyps ist nicht die Nummer dieser Nachricht ({number[1]}).",
-                f"The code of the message type is not the number of this message ({number[1]}).",
-            ),
-            severity=severity,
-            path=locate(code),
-            line=code.sourceline,
-            label="nachrichtentyp",
-            expected=Sentence(number[1], number[1]),
-        )
-
-
-def _kennungen(head: etree._Element, locate: Locate, severity: Severity) -> Iterator[Finding]:
-    for party in _PARTIES:
-        directory, kennung = _below(head, party, "verzeichnisdienst", "code"), _below(head, party, "kennung")
-        if directory is None or kennung is None or (directory.text or "").strip() != _DVDV:
+        said = document.attribute(name)
+        if said in {None, expected} or _fixes(declarations, document.tree, name):
             continue
-        if not _KENNUNG.fullmatch((kennung.text or "").strip()):
-            yield Finding(
-                KENNUNG_MALFORMED,
-                Sentence(
-                    "Die Kennung hat nicht die Form, die das DVDV verlangt: drei Buchstaben, Doppelpunkt, Ziffern.",
-                    "The Kennung is not of the form that the DVDV demands: three letters, a colon, digits.",
-                ),
-                severity=severity,
-                path=locate(kennung),
-                line=kennung.sourceline,
-                label="kennung",
-            )
+        text = Sentence(
+            f"Das Attribut „{name}“ der Wurzel nennt etwas anderes als das Paket, nach dem geprüft wurde "
+            f"({package.label}).",
+            f'The attribute "{name}" of the root names something else than the package that judged it '
+            f"({package.label}).",
+        )
+        yield _Departure(STANDARD_MISMATCH, text, document.tree, name, attribute=True, expected=expected)
 
 
-def _below(element: etree._Element, *names: str) -> etree._Element | None:
-    """The first element down this way, by local names; heads are written in several namespaces, and in none."""
-    found: etree._Element | None = element
-    for name in names:
-        found = None if found is None else _child(found, name)
-    return found
+def _fixes(declarations: Declarations, root: etree._Element, name: str) -> bool:
+    declared = declarations.of(root)
+    attribute = declared.attributes.get(name) if declared else None
+    return attribute is not None and attribute.fixed is not None
 
 
-def _child(element: etree._Element, *names: str) -> etree._Element | None:
-    for child in element:
-        if str(child.tag).rpartition("}")[2] in names:
-            return child
-    return None
+def _message_type(document: Document) -> Iterator[_Departure]:
+    number = _NUMBER.search(document.root)
+    code = head_of(document).get("identifikation.nachricht/nachrichtentyp/code")
+    if number and code is not None and code != number[1]:
+        text = Sentence(
+            f"Der Code des Nachrichtentyps ist nicht die Nummer dieser Nachricht ({number[1]}).",
+            f"The code of the message type is not the number of this message ({number[1]}).",
+        )
+        element = _in_head(document, "identifikation.nachricht/nachrichtentyp/code")
+        yield _Departure(MESSAGE_TYPE_MISMATCH, text, element, "nachrichtentyp", expected=number[1])
+
+
+def _kennungen(document: Document) -> Iterator[_Departure]:
+    head = head_of(document)
+    for party in _PARTIES:
+        directory, kennung = head.get(f"{party}/verzeichnisdienst/code"), head.get(f"{party}/kennung")
+        if directory == _DVDV and kennung is not None and not _KENNUNG.fullmatch(kennung):
+            yield _Departure(KENNUNG_MALFORMED, _MALFORMED, _in_head(document, f"{party}/kennung"), "kennung")
+
+
+_MALFORMED: Final = Sentence(
+    "Die Kennung hat nicht die Form, die das DVDV verlangt: drei Buchstaben, Doppelpunkt, Ziffern.",
+    "The Kennung is not of the form that the DVDV demands: three letters, a colon, digits.",
+)
+
+
+def _in_head(document: Document, path: str) -> etree._Element:
+    """The element whose text is in `head_of(document)` under this path."""
+    return next(element for head in (HEAD, OLDER_HEAD) for element in document.elements(f"{head}/{path}"))

@@ -10,7 +10,7 @@ addresses, and too strict with white space around dates, times and infinite numb
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from decimal import Decimal, InvalidOperation
 from typing import Final, NamedTuple
@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 from lxml import etree
 
 from gateway.validation.catalogue import ID_MISSING, ID_TWICE
-from gateway.validation.declarations import Attribute, Declaration, Declarations, Kind, Sifted
+from gateway.validation.declarations import OVERLOOKED, Attribute, Caught, Declaration, Declarations, Kind
 from gateway.validation.places import Fault, place_of
 
 BLANK: Final = " \t\r\n"
@@ -49,23 +49,20 @@ class Value(NamedTuple):
     """the value that it must have, where libxml2 does not look"""
 
 
-def overlooked(caught: Sifted) -> list[Fault]:
+def overlooked(doubtful: Iterable[Caught]) -> list[Fault]:
     """What is wrong with the identifiers, Base64 data, lists and numbers among these elements."""
-    caught = tuple(one for one in caught if one[1].doubtful)
-    if not caught:
-        return []
     faults: list[Fault] = []
     known: set[str] = set()
     references: list[tuple[Value, str]] = []
-    for value in _values(caught):
+    for value in _values(doubtful):
         if value.builtin == "ID":
             text = value.text.strip(BLANK)
             if text in known:
                 faults.append(_fault(value, ID_TWICE, "ID_TWICE"))
             known.add(text)
-        elif value.builtin in {"IDREF", "IDREFS"}:
+        elif value.builtin in _REFERRING:
             references += ((value, name) for name in value.text.split())
-        if _unlike_its_type(value):
+        if (fits := _FITS.get(value.builtin)) and not fits(value.text):
             faults.append(_not_of_type(value))
         elif value.fixed is not None and not _same(value.text, value.fixed, value.builtin):
             faults.append(_fault(value, etree.ErrorTypes.SCHEMAV_CVC_AU, "SCHEMAV_CVC_AU"))
@@ -73,20 +70,42 @@ def overlooked(caught: Sifted) -> list[Fault]:
     return faults
 
 
-def _unlike_its_type(value: Value) -> bool:
-    text = value.text.strip(BLANK)
-    match value.builtin:
-        case "base64Binary":
-            return not _BASE64.fullmatch(value.text.translate(_BLANKS))
-        case "NMTOKENS" | "IDREFS" | "ENTITIES":
-            return not text
-        case "float" | "double":
-            return not _FLOAT.fullmatch(text)
-        case "duration":
-            return text.endswith(".S")
-        case "anyURI":
-            return _ODD_ADDRESS.match(text) is not None
-    return False
+_REFERRING: Final = frozenset({"IDREF", "IDREFS"})
+
+
+def _is_base64(text: str) -> bool:
+    return _BASE64.fullmatch(text.translate(_BLANKS)) is not None
+
+
+def _is_filled(text: str) -> bool:
+    return bool(text.strip(BLANK))
+
+
+def _is_number(text: str) -> bool:
+    return _FLOAT.fullmatch(text.strip(BLANK)) is not None
+
+
+def _is_duration(text: str) -> bool:
+    return not text.strip(BLANK).endswith(".S")
+
+
+def _is_address(text: str) -> bool:
+    return not _ODD_ADDRESS.match(text.strip(BLANK))
+
+
+_FITS: Final[dict[str, Callable[[str], bool]]] = {
+    "base64Binary": _is_base64,
+    "NMTOKENS": _is_filled,
+    "IDREFS": _is_filled,
+    "ENTITIES": _is_filled,
+    "float": _is_number,
+    "double": _is_number,
+    "duration": _is_duration,
+    "anyURI": _is_address,
+}
+"""whether a value that libxml2 takes is one of its built-in type, as far as libxml2 is too lenient"""
+
+_DOUBTFUL: Final = frozenset({"ID", *_REFERRING, *_FITS})
 
 
 def _same(text: str, fixed: str, builtin: str) -> bool:
@@ -101,14 +120,15 @@ def _same(text: str, fixed: str, builtin: str) -> bool:
         return False
 
 
-def _values(caught: Iterable[tuple[etree._Element, Declaration | None]]) -> Iterator[Value]:
-    for element, declared in caught:
-        if declared is None:
-            continue
-        if element.get(_NIL) not in {"true", "1"}:
+def _values(doubtful: Iterable[Caught]) -> Iterator[Value]:
+    for element, declared in doubtful:
+        if (declared.builtin or declared.item) in _DOUBTFUL and element.get(_NIL) not in {"true", "1"}:
             yield from _values_in(element, None, element.text or "", declared)
+        if not declared.attributes:
+            continue
         for name, text in element.items():
-            if attribute := declared.attributes.get(str(name)):
+            attribute = declared.attributes.get(str(name))
+            if attribute and not OVERLOOKED.isdisjoint(attribute.kinds):
                 yield from _values_in(element, str(name), str(text), attribute)
 
 

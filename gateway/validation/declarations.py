@@ -6,24 +6,21 @@ Compiled schemas answer yes or no and keep the rest to themselves, so the docume
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from lxml import etree
 
 from gateway.validation.din91379 import DATATYPES
 from gateway.validation.grammar import Attribute, CodeUse, Grammar, Kind, Place
 
-__all__ = ["Attribute", "CodeUse", "Declaration", "Declarations", "Kind", "Sieve", "Sifted"]
+__all__ = ["Attribute", "Caught", "CodeUse", "Declaration", "Declarations", "Kind", "Sieve", "Sifted"]
 
 XSI_TYPE: Final = "{http://www.w3.org/2001/XMLSchema-instance}type"
-_RETYPED: Final = etree.XPath(
-    "boolean((//*[@xsi:type])[1])", namespaces={"xsi": "http://www.w3.org/2001/XMLSchema-instance"}
-)
+_RETYPED: Final = etree.XPath("boolean(//@xsi:type)", namespaces={"xsi": "http://www.w3.org/2001/XMLSchema-instance"})
 
 
 OVERLOOKED: Final = frozenset(
@@ -54,12 +51,25 @@ class Declaration:
     """what the element itself or one of its attributes can hold"""
     doubtful: bool = False
     """whether it is of a kind at which libxml2 overlooks something"""
+    coded: bool = False
+    """whether its code is for a list to judge, and not for the schema"""
     texts: tuple[tuple[str | None, str], ...] = ()
     """what of it has a datatype of DIN 91379: an attribute, or None for its own text, and the datatype"""
 
 
-Sifted: TypeAlias = "tuple[tuple[etree._Element, Declaration], ...]"  # noqa: SLF001 - lxml has no other name for it
-"""elements that are worth a second look, with what the schema says of them"""
+Caught: TypeAlias = "tuple[etree._Element, Declaration]"  # noqa: SLF001 - lxml has no other name for it
+"""an element that is worth a second look, with what the schema says of it"""
+
+
+class Sifted(NamedTuple):
+    """What of a document is worth a second look, in document order; an element may be in several of these."""
+
+    doubtful: list[Caught]
+    """where libxml2 overlooks something"""
+    coded: list[Caught]
+    """with codes that the schema itself does not list"""
+    worded: list[Caught]
+    """with texts of a datatype of DIN 91379"""
 
 
 class Declarations:
@@ -74,12 +84,9 @@ class Declarations:
     def __init__(self, files: Mapping[str, bytes], entry: str) -> None:
         self._grammar: Final = Grammar(files, entry)
         self._declared: Final = {place: _declaration(place) for place in self._grammar.places}
+        self._unlabelled: Final = {place: replace(one, label=None) for place, one in self._declared.items()}
         self._retyped: Final[dict[tuple[Place, str], Place]] = {}
-        by_name = defaultdict[str, list[Place]](list)
-        for place in self._grammar.places:
-            by_name[place.tag].append(place)
-        self._by_name: Final = dict(by_name)
-        self._sieves: Final[dict[frozenset[Kind], Sieve]] = {}
+        self._sieves: Final[dict[tuple[frozenset[Kind], str | None], Sieve]] = {}
 
     def of(self, element: etree._Element) -> Declaration | None:
         """
@@ -106,45 +113,38 @@ class Declarations:
         A document that uses `xsi:type` may have others, because that turns an element into anything derived from its
         type; `sift` finds those, too.
         """
-        return frozenset(self._sieve(frozenset({kind})))
+        return self.sieve(kind).names
 
-    def sift(self, root: etree._Element, *kinds: Kind, source: bytes = b"") -> Sifted:
-        """What `Sieve.sift` finds with the sieve for these kinds."""
-        return self.sieve(*kinds).sift(root, source)
+    def sift(self, root: etree._Element, *kinds: Kind) -> tuple[Caught, ...]:
+        """What the sieve for these kinds catches, whatever it is looked at for."""
+        return tuple(self.sieve(*kinds).caught(root))
 
-    def sieve(self, *kinds: Kind) -> Sieve:
-        """A sieve that holds back elements of these kinds: make one for all that is needed, and keep it."""
-        wanted = frozenset(kinds)
-        sieve = self._sieves.get(wanted)
+    def sieve(self, *kinds: Kind, root: str | None = None) -> Sieve:
+        """
+        A sieve that holds back elements of these kinds; made once.
+
+        `root` is the Clark name of the root that all its documents have, if they do: then fewer names matter, and more
+        of them tell what they mean.
+        """
+        key = (frozenset(kinds), root)
+        sieve = self._sieves.get(key)
         if sieve is None:
-            known = self._sieve(wanted)
-            sieve = self._sieves[wanted] = Sieve(known, self._by_parent(known), wanted, self.of)
+            places = [*self._grammar.places] if root is None else self._below(root)
+            sieve = self._sieves[key] = Sieve(places, self._unlabelled, key[0], self.of)
         return sieve
 
-    def _sieve(self, kinds: frozenset[Kind]) -> dict[str, Declaration | None]:
-        """
-        The names that matter, with what the schema says of all elements of that name, where it says one thing only.
-
-        Nowhere does it where a wildcard lets elements in of which nothing is asked: their names tell nothing.
-        """
-        blind = any(wildcard.skip for place in self._declared for wildcard in place.type.wildcards)
-        sieve: dict[str, Declaration | None] = {}
-        for name, places in self._by_name.items():
-            several = [replace(self._declared[place], label=None) for place in places]
-            if any(not kinds.isdisjoint(one.kinds) for one in several):
-                alike = not blind and all(one == several[0] for one in several)
-                sieve[name] = several[0] if alike else None
-        return sieve
-
-    def _by_parent(self, known: Mapping[str, Declaration | None]) -> dict[tuple[str, str], Declaration]:
-        """Where a name does not tell, but the parent's name beside it does; parents with wildcards tell nothing."""
-        open_ = {place.tag for place in self._declared if place.type.wildcards}
-        several = defaultdict[tuple[str, str], list[Declaration]](list)
-        for place in self._grammar.places:
-            for tag, child in place.type.children.items():
-                if place.tag not in open_ and tag in known and known[tag] is None:
-                    several[tag, place.tag].append(replace(self._declared[child], label=None))
-        return {pair: all_[0] for pair, all_ in several.items() if all(one == all_[0] for one in all_)}
+    def _below(self, root: str) -> list[Place]:
+        """Every place that a document with this root can have: all there are, where a wildcard lets any element in."""
+        waiting = [place for name, place in self._grammar.roots.items() if name == root]
+        found = dict.fromkeys(waiting)
+        while waiting:
+            type_ = waiting.pop().type
+            if any(not wildcard.skip for wildcard in type_.wildcards):
+                return [*self._grammar.places]
+            new = [child for child in type_.children.values() if child not in found]
+            found |= dict.fromkeys(new)
+            waiting += new
+        return [*found]
 
     def _as(self, place: Place, name: str) -> Place:
         """An element whose `xsi:type` names another type; a type that the schema does not know changes nothing."""
@@ -164,58 +164,106 @@ class Sieve:
 
     def __init__(
         self,
-        known: Mapping[str, Declaration | None],
-        by_parent: Mapping[tuple[str, str], Declaration],
+        places: Sequence[Place],
+        declared: Mapping[Place, Declaration],
         wanted: frozenset[Kind],
         of: Callable[[etree._Element], Declaration | None],
     ) -> None:
-        self._known: Final = known
-        self._by_parent: Final = by_parent
         self._wanted: Final = wanted
         self._of: Final = of
-        self._tags: Final = tuple(known)
-        self._by_local = defaultdict[bytes, tuple[str, ...]](tuple)
-        for tag in known:
-            self._by_local[tag.rpartition("}")[2].encode()] += (tag,)
-        self._local: Final = frozenset(self._by_local)
+        self._known: Final = _by_name(places, declared, wanted)
+        self._by_parent: Final = _by_parent(places, declared, self._known)
+        self._tags: Final = tuple(self._known)
+        self._worth_preparing: Final = _BYTES_FOR_A_NAME * len(self._tags)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The Clark names that matter."""
+        return frozenset(self._tags)
 
     def sift(self, root: etree._Element, source: bytes = b"") -> Sifted:
         """
+        What of a document is worth a second look, by what it is looked at for.
+
+        `source` are the bytes the document was read from, in UTF-8; they save some questions.
+        """
+        doubtful: list[Caught] = []
+        coded: list[Caught] = []
+        worded: list[Caught] = []
+        for one in self.caught(root, source):
+            declared = one[1]
+            if declared.texts:
+                worded.append(one)
+            if declared.coded:
+                coded.append(one)
+            if declared.doubtful:
+                doubtful.append(one)
+        return Sifted(doubtful, coded, worded)
+
+    def caught(self, root: etree._Element, source: bytes = b"") -> list[Caught]:
+        """
         The elements of a document that are of a kind or have an attribute that is, in document order.
 
-        One pass over the names of all elements, and the way from the root only where a name does not tell. The bytes
-        the document was read from, if they are UTF-8, save most of the time. Labels are left out; `Declarations.of` has
-        them.
+        One pass over the names of all elements, and the way from the root only where neither the name nor that of the
+        parent tells. Labels are left out; `Declarations.of` has them.
         """
-        if (not source or b":type" in source) and _RETYPED(root):
-            return self._wanted_of((element, self._of(element)) for element in root.iter("*"))
-        tags = self._tags
-        if 0 < len(source) < _LARGE:  # then the bytes tell which few names to look for sooner than the tree does
-            found = self._local.intersection(_NAMES.findall(source))
-            if not found:
-                return ()
-            tags = tuple(tag for name in found for tag in self._by_local[name])
-        if not tags:
-            return ()
         known, by_parent, of, wanted = self._known, self._by_parent, self._of, self._wanted
-        caught: list[tuple[etree._Element, Declaration]] = []
-        for one in root.iter(*tags):
-            declared = known[one.tag]  # type: ignore[index]  # iter gives elements only, whose tags are texts
-            if declared is None:  # the name alone does not tell
-                parent = one.getparent()
-                declared = (parent is not None and by_parent.get((str(one.tag), str(parent.tag)))) or of(one)
+        retyped = (not source or b":type" in source) and _RETYPED(root)
+        caught: list[Caught] = []
+        for one in root.iter("*") if retyped else self._named(root, len(source)):
+            declared = None if retyped else known[one.tag]  # type: ignore[index]  # a text, for `iter` gives elements
+            if declared is None:
+                if not retyped and (parent := one.getparent()) is not None:
+                    declared = by_parent.get((one.tag, parent.tag))  # type: ignore[arg-type]  # likewise
+                declared = declared or of(one)
                 if declared is None or wanted.isdisjoint(declared.kinds):
                     continue
             caught.append((one, declared))
-        return tuple(caught)
+        return caught
 
-    def _wanted_of(self, found: Iterable[tuple[etree._Element, Declaration | None]]) -> Sifted:
-        wanted = self._wanted
-        return tuple((element, one) for element, one in found if one and not wanted.isdisjoint(one.kinds))
+    def _named(self, root: etree._Element, size: int) -> Iterable[etree._Element]:
+        """Elements of these names; libxml2 is quicker to compare names than Python, and slower to begin."""
+        if size < self._worth_preparing:
+            known = self._known
+            return [one for one in root.iter("*") if one.tag in known]
+        return root.iter(*self._tags) if self._tags else ()
 
 
-_LARGE: Final = 10_000
-_NAMES: Final = re.compile(rb"<(?:[^\s/>!?:=]+:)?([^\s/>!?:=]+)")
+_BYTES_FOR_A_NAME: Final = 45
+"""of a document, in which as much time goes by as in preparing to look for one more name"""
+
+
+def _by_name(
+    places: Iterable[Place], declared: Mapping[Place, Declaration], kinds: frozenset[Kind]
+) -> dict[str, Declaration | None]:
+    """
+    The names that matter, with what the schema says of all elements of that name, where it says one thing only.
+
+    Nowhere does it where a wildcard lets elements in of which nothing is asked: their names tell nothing.
+    """
+    blind = False
+    by_name = defaultdict[str, list[Declaration]](list)
+    for place in places:
+        by_name[place.tag].append(declared[place])
+        blind = blind or any(wildcard.skip for wildcard in place.type.wildcards)
+    return {
+        name: several[0] if not blind and all(one == several[0] for one in several) else None
+        for name, several in by_name.items()
+        if any(not kinds.isdisjoint(one.kinds) for one in several)
+    }
+
+
+def _by_parent(
+    places: Iterable[Place], declared: Mapping[Place, Declaration], known: Mapping[str, Declaration | None]
+) -> dict[tuple[str, str], Declaration]:
+    """Where a name does not tell, but the parent's name beside it does; parents with wildcards tell nothing."""
+    open_ = {place.tag for place in places if place.type.wildcards}
+    by_pair = defaultdict[tuple[str, str], list[Declaration]](list)
+    for place in places:
+        for tag, child in place.type.children.items():
+            if place.tag not in open_ and tag in known and known[tag] is None:
+                by_pair[tag, place.tag].append(declared[child])
+    return {pair: several[0] for pair, several in by_pair.items() if all(one == several[0] for one in several)}
 
 
 def _declaration(place: Place) -> Declaration:
@@ -231,6 +279,7 @@ def _declaration(place: Place) -> Declaration:
         fixed=place.fixed,
         kinds=type_.kinds,
         doubtful=not OVERLOOKED.isdisjoint(type_.kinds),
+        coded=Kind.CODE in type_.kinds,
         texts=tuple(_texts(type_.characters, type_.attributes)),
     )
 

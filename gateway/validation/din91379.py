@@ -61,12 +61,14 @@ class Datatype:
     name: str
     characters: frozenset[str]
     sequences: frozenset[str]
+    single: re.Pattern[str]
+    """matches as far as a text has nothing but characters"""
     permitted: re.Pattern[str]
-    """matches as far as a text has nothing else"""
+    """matches as far as a text has nothing but characters and sequences"""
 
     def first_stranger(self, text: str) -> str | None:
         """The first character of a text that is not in this datatype where it stands; None where all are."""
-        if self.characters.issuperset(text):  # tells nearly always, and sooner than the pattern
+        if self.single.fullmatch(text):  # tells nearly always, and sooner than the other pattern
             return None
         matched = self.permitted.match(text)
         end = matched.end() if matched else 0
@@ -89,8 +91,11 @@ def _pattern(characters: Iterable[str]) -> re.Pattern[str]:
     """Longer marks before shorter ones and sequences before single characters, so that nothing need be tried again."""
     marked = sorted(_MARKED.items(), key=lambda item: -len(item[0]))
     sequences = "|".join(f"[{letters}]{_spelled(marks)}" for marks, letters in marked)
-    single = re.escape("".join(sorted(characters)))
-    return re.compile(f"(?:{sequences}|[{single}])*+")
+    return re.compile(f"(?:{sequences}|[{_escaped(characters)}])*+")
+
+
+def _escaped(characters: Iterable[str]) -> str:
+    return re.escape("".join(sorted(characters)))
 
 
 _SEQUENCES: Final = frozenset(letter + _spelled(marks) for marks, letters in _MARKED.items() for letter in letters)
@@ -98,7 +103,8 @@ _SEQUENCES: Final = frozenset(letter + _spelled(marks) for marks, letters in _MA
 
 def _datatype(name: str, *texts: str) -> Datatype:
     characters = _ranges(*texts)
-    return Datatype(name, characters, _SEQUENCES, _pattern(characters))
+    single = re.compile(f"[{_escaped(characters)}]*+")
+    return Datatype(name, characters, _SEQUENCES, single, _pattern(characters))
 
 
 DATATYPES: Final[Mapping[str, Datatype]] = {

@@ -30,23 +30,30 @@ class InstalledLists:
         self._lock: Final = threading.Lock()
         self._index: dict[tuple[str, str], Path] | None = None
         self._read: dict[Path, CodeList | None] = {}
+        self._found: dict[tuple[str, str], CodeList] = {}
 
     def find(self, uri: str, version: str | None) -> CodeList | None:
         """That version of the list; None where it is not installed, or where no version is asked for."""
         if version is None:
             return None
+        return self._found.get((uri, version)) or self._searched(uri, version)
+
+    def names(self) -> tuple[tuple[str, str], ...]:
+        """URI and version of each list, sorted."""
+        with self._lock:
+            return tuple(sorted(self._indexed()))
+
+    def _searched(self, uri: str, version: str) -> CodeList | None:
         with self._lock:
             path = self._indexed().get((uri, version))
             if path is None:
                 return None
             if path not in self._read:
                 self._read[path] = self._read_sealed(path)
-            return self._read[path]
-
-    def names(self) -> tuple[tuple[str, str], ...]:
-        """URI and version of each list, sorted."""
-        with self._lock:
-            return tuple(sorted(self._indexed()))
+            found = self._read[path]
+            if found is not None:
+                self._found[uri, version] = found
+            return found
 
     def _indexed(self) -> dict[tuple[str, str], Path]:
         if self._index is None:

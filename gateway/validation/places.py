@@ -70,12 +70,26 @@ class Names:
 
 def located(root: etree._Element, place: Place, names: Names) -> tuple[etree._Element, str]:
     """The element at a place, and its path: `/x:a/x:b[2]/c`, `*` for one that the schema does not know."""
-    element, path = root, ""
-    for depth, step in enumerate(place):
-        element = element[step.number] if depth else root
-        name = names.step(element)
-        path += f"/*[{step.number + 1}]" if name is None else f"/{name}{_ordinal(element, step.nth)}"
-    return element, path
+    element = at(root, place)
+    return element, path_of(element, names)
+
+
+def path_of(element: etree._Element, names: Names) -> str:
+    """The path of an element, as in `located`."""
+    steps = [_shown(one, names) for one in (element, *element.iterancestors())]
+    steps.reverse()
+    return "/" + "/".join(steps)
+
+
+def _shown(element: etree._Element, names: Names) -> str:
+    name, parent = names.step(element), element.getparent()
+    if parent is None:
+        return "*[1]" if name is None else name
+    if name is None:
+        return f"*[{parent.index(element) + 1}]"
+    before = sum(1 for _ in element.itersiblings(str(element.tag), preceding=True))
+    alone = not before and next(element.itersiblings(str(element.tag)), None) is None
+    return name if alone else f"{name}[{before + 1}]"
 
 
 def at(root: etree._Element, place: Place) -> etree._Element:
@@ -96,8 +110,3 @@ def _step(element: etree._Element) -> Step:
     tag, parent = str(element.tag), element.getparent()
     number = parent.index(element) if parent is not None else 0
     return Step(tag, number, 1 + sum(1 for _ in element.itersiblings(tag, preceding=True)))
-
-
-def _ordinal(element: etree._Element, nth: int) -> str:
-    alone = nth == 1 and next(element.itersiblings(str(element.tag)), None) is None
-    return "" if alone else f"[{nth}]"

@@ -8,6 +8,7 @@ somebody wrote where an identifier belongs is left where it is.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from gateway.submission import Reading
@@ -30,9 +31,14 @@ _ROOT: Final = re.compile(r"[A-Za-z.]{1,100}\.\d{3,7}", re.ASCII)
 _NAMESPACE: Final = re.compile(r"(?:urn:|https?://)\S{1,300}")
 
 
+def head_of(document: Document) -> Mapping[str, str]:
+    """The texts in the head of a message, by their path there; nothing where it has no head."""
+    return document.leaves(HEAD) or document.leaves(OLDER_HEAD)
+
+
 def read(document: Document, package: Package | None) -> Reading:
     """What a document says of itself; `package` is the one that knows its root, where there is one."""
-    head = document.leaves(HEAD) or document.leaves(OLDER_HEAD)
+    head = head_of(document)
     paths = package.reading if package else Paths()
     return Reading(
         root=document.root if package else _shaped(_ROOT, document.root) or "",

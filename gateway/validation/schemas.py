@@ -16,7 +16,7 @@ from gateway.submission import Actor, Finding, Reading, Severity
 from gateway.validation.against_schema import AgainstSchema
 from gateway.validation.beyond_schema import SKIPPED, BeyondSchema
 from gateway.validation.choice import ambiguous, unknown
-from gateway.validation.declarations import OVERLOOKED, Declarations, Kind, Sifted
+from gateway.validation.declarations import OVERLOOKED, Declarations, Kind, Sieve, Sifted
 from gateway.validation.engine import Engine
 from gateway.validation.manifests import MANIFEST
 from gateway.validation.packages import Library, Package
@@ -48,7 +48,7 @@ class Schemas:
         self._by_root: Final = _by_root(packages)
         self._engines: Final = _Engines()
         self._declarations: Final = {one: Declarations(one.files, one.entry) for one in packages}
-        self._sieves: Final = {one: self._declarations[one].sieve(*OF_INTEREST) for one in packages}
+        self._sieves: Final[dict[tuple[str, str], Sieve]] = {}
         self._against_schema: Final = {one: AgainstSchema(one, self._declarations[one]) for one in packages}
         self._runner: Final = RuleRunner()
         self._beyond: Final = {one: BeyondSchema(one, self._declarations[one], self._runner) for one in packages}
@@ -94,7 +94,7 @@ class Schemas:
         parsed, source, well_formed = self._read(document, charset, most, only_utf8=only_utf8)
         match self._by_root.get((parsed.namespace, parsed.root), ()):
             case (package,):
-                sifted = self._sieves[package].sift(parsed.tree, source)
+                sifted = self._sieve(package, parsed).sift(parsed.tree, source)
                 schema = self._schema_stage(package, parsed, source, sifted)
                 return self._concluded(package, _Seen(parsed, source, sifted), well_formed, schema)
             case ():
@@ -115,8 +115,10 @@ class Schemas:
         parsed = parse(document, charset=charset, most=most)
         match self._by_root.get((parsed.namespace, parsed.root), ()):
             case (package,) if not self._beyond[package].has_rules:
-                sifted = self._sieves[package].sift(parsed.tree, document)
-                schema = self._against_schema[package].glance(parsed, document, self._engines.of(package), sifted)
+                sifted = self._sieve(package, parsed).sift(parsed.tree, document)
+                schema = self._against_schema[package].glance(
+                    parsed, document, self._engines.of(package), sifted.doubtful
+                )
                 if schema is None:
                     return None
                 verdict = self._concluded(package, _Seen(parsed, document, sifted), _WELL_FORMED, schema)
@@ -143,6 +145,15 @@ class Schemas:
     def package(self, standard: str, version: str) -> Package | None:
         """That version of a standard, where it is installed."""
         return next((one for one in self.packages if (one.standard, one.version) == (standard, version)), None)
+
+    def _sieve(self, package: Package, document: Document) -> Sieve:
+        """Made for each root when its first document comes: a standard may have a hundred, of which few are used."""
+        key = (document.namespace, document.root)
+        sieve = self._sieves.get(key)
+        if sieve is None:
+            tag = str(document.tree.tag)
+            sieve = self._sieves[key] = self._declarations[package].sieve(*OF_INTEREST, root=tag)
+        return sieve
 
     def _read(
         self, document: bytes, charset: str | None, most: int, *, only_utf8: bool
@@ -171,7 +182,7 @@ class Schemas:
 
     def _schema_stage(self, package: Package, parsed: Document, source: bytes, sifted: Sifted) -> Stage:
         try:
-            return self._against_schema[package].judge(parsed, source, self._engines.of(package), sifted)
+            return self._against_schema[package].judge(parsed, source, self._engines.of(package), sifted.doubtful)
         except NotChecked as trouble:
             return Stage(SCHEMA, Outcome.ERROR, (_broke_down(trouble.detail),))
 

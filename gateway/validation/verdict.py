@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal
@@ -95,23 +95,35 @@ class Undecided:
 Verdict = Valid | Objected | Invalid | Undecided
 
 
-def concluded(document: Document, package: Package, stages: tuple[Stage, ...], decisive: Iterable[str]) -> Verdict:
+def concluded(document: Document, package: Package, stages: tuple[Stage, ...], decisive: Collection[str]) -> Verdict:
     """
     What follows from the stages.
 
     A stage that broke down leaves the question open, unless one of the `decisive` ones has already failed: what is
     wrong stays wrong. Findings come in document order; beyond 50 they are counted in a last one.
     """
-    found = [finding for stage in stages for finding in stage.findings]
-    findings, omitted = _shown(found) if found else ((), 0)
-    outcomes = {stage.name: stage.outcome for stage in stages}
-    if any(outcomes.get(name) is Outcome.FAILED for name in decisive):
+    found: list[Finding] = []
+    failed = broke_down = False
+    for stage in stages:
+        found += stage.findings
+        if stage.outcome is _FAILED:
+            failed = failed or stage.name in decisive
+        elif stage.outcome is _ERROR:
+            broke_down = True
+    if not (found or failed or broke_down):
+        return Valid(document, package, stages)
+    findings, omitted = _shown(found)
+    if failed:
         return Invalid(read(document, package), findings, stages, omitted)
-    if Outcome.ERROR in outcomes.values():
+    if broke_down:
         return Undecided(read(document, package), findings, stages, omitted)
     if any(finding.severity is Severity.ERROR for finding in found):
         return Objected(read(document, package), findings, stages, omitted)
     return Valid(document, package, stages, findings, omitted)
+
+
+_FAILED: Final = Outcome.FAILED
+_ERROR: Final = Outcome.ERROR
 
 
 def _shown(found: list[Finding]) -> tuple[tuple[Finding, ...], int]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from adapters.filedrop.mapping import sidecar
 from gateway.testing import a_consignment, an_enclosure
-from gateway.transports import directory
+from gateway.transports import directory, sftp
 
 ROOT = Path(__file__).parents[2]
 ADAPTERS = ROOT / "adapters"
@@ -41,8 +41,11 @@ def test_the_sidecar_is_shown_as_it_is() -> None:
 
 
 def test_every_reason_has_a_remedy() -> None:
-    """Whoever installs it finds each code that a directory can answer with."""
+    """Whoever installs it finds each code that a directory or an SFTP server can answer with, and no other."""
     page = (ADAPTERS / "filedrop" / "README.md").read_text("utf-8")
-    explained = re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE)
+    first_columns = re.findall(r"^\| ((?:`[a-z-]+`(?:, )?)+) \|", page, re.MULTILINE)
+    explained = {code for column in first_columns for code in re.findall("`(.+?)`", column)}
+    here = {*directory._CODES.values(), "folder-not-prepared", "disk-error"}
+    there = {*sftp._KINDS.values(), *sftp._NUMBERS.values(), "credentials-unreadable"}
 
-    assert set(explained) == {*directory._CODES.values(), "folder-not-prepared", "disk-error"}
+    assert explained == here | there

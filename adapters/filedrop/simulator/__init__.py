@@ -214,8 +214,13 @@ class FolderWatcher:
 @asynccontextmanager
 async def simulate(destination: str, folder: Path) -> AsyncIterator[Simulator]:
     """A running Fachverfahren for this destination, in a folder of its own below the one given."""
-    async with FolderWatcher(folder / re.sub(r"[^A-Za-z0-9.-]+", "-", destination)).running() as watcher:
+    async with FolderWatcher(folder_of(folder, destination)).running() as watcher:
         yield watcher
+
+
+def folder_of(folder: Path, destination: str) -> Path:
+    """A folder of its own for a destination, whatever that is called."""
+    return folder / re.sub(r"[^A-Za-z0-9.-]+", "-", destination)
 
 
 def _matches(file: Path, said: Mapping[str, Any]) -> bool:

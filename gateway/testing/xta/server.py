@@ -107,6 +107,7 @@ class XtaServer:
         self.invalid: list[str] = []
         """what was wrong with requests, and with answers of its own"""
         self._rejected: set[str] = set()
+        self._reported: set[str] = set()
         self._created: set[str] = set()
         self._schema = Schema.of_wsdl(schemas / "XTA.wsdl") if schemas else None
         self._ledger = Ledger(folder / "ledger")
@@ -299,7 +300,8 @@ class XtaServer:
         carried = self.carried.get(message_id)
         if carried is None:
             raise _No("9070")
-        rejected = message_id in self._rejected and self._mood is not Mood.REJECTS_LATER
+        rejected = message_id in self._rejected and message_id in self._reported  # later, not at once
+        self._reported.add(message_id)
         order = meta_data(message_id, self.account, carried.reader, carried.service)
         status, reasons = (3, ["Der Leser hat die Nachricht zurückgewiesen."]) if rejected else (1, [])
         return report(order, status, reasons), (), ()

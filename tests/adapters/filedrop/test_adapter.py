@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -152,9 +153,45 @@ def test_a_directory_must_be_an_absolute_path(given: dict[str, object]) -> None:
         Settings.read(given)
 
 
-def test_every_setting_is_explained() -> None:
-    """The names an operator may write are the fields of the settings, no more and no fewer."""
-    assert set(EXPLAINED) == set(Settings.__slots__)
+REMOTE: Final[dict[str, object]] = {
+    "directory": "/eingang",
+    "host": "sftp.example",
+    "port": 2_222,
+    "user": "gateway",
+    "host_keys": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"],
+    "key": "/etc/antragsgateway/sftp",
+    "password_file": "/etc/antragsgateway/kennwort",
+    "connect_seconds": 5,
+}
+
+
+def test_an_account_is_read_from_its_settings() -> None:
+    """The names an operator may write are those that are explained, and together they make an account."""
+    settings = Settings.read(REMOTE)
+
+    assert set(REMOTE) == set(EXPLAINED)
+    assert settings.account is not None
+    assert (settings.account.host, settings.account.port, settings.account.connect) == ("sftp.example", 2_222, 5)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"user": None}, "user"),
+        ({"host": None}, "port"),
+        ({"port": 0}, "port"),
+        ({"key": None, "password_file": None}, "key"),
+        ({"key": "sftp"}, "key"),
+        ({"host_keys": None}, "host_keys"),
+        ({"host_keys": []}, "host_keys"),
+        ({"host_keys": ["sftp.example ssh-ed25519 AAAA"]}, "host_keys"),
+        ({"directory": "eingang"}, "directory"),
+    ],
+)
+def test_an_account_that_will_not_do_is_refused_by_name(changes: dict[str, object], named: str) -> None:
+    """Nothing about a server is guessed, its key least of all."""
+    with pytest.raises(BadSettings, match=f"filedrop: {named} "):
+        Settings.read({name: value for name, value in (REMOTE | changes).items() if value is not None})
 
 
 def test_no_attachment_can_be_taken_for_a_sidecar() -> None:

@@ -33,9 +33,9 @@ DECLARATIONS = Declarations({"t.xsd": SCHEMA}, "t.xsd")
 def look(content: str, attributes: str = "", *, strict: bool = False) -> Stage:
     source = f"<a xmlns='urn:t' {attributes}>{content}</a>".encode()
     root = etree.fromstring(source)
-    sifted = DECLARATIONS.sift(root, Kind.CHARACTERS)
+    worded = DECLARATIONS.sift(root, Kind.CHARACTERS)
     locate = root.getroottree().getelementpath
-    return characters.stage(root, source, sifted, DECLARATIONS, locate, strict=strict)
+    return characters.stage(root, source, worded, DECLARATIONS, locate, strict=strict)
 
 
 # ── the datatypes ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -76,8 +76,8 @@ COLOURS = Installed(read(LIST.encode()))
 def look(*content: str, lists: Installed = COLOURS, strict: bool = False, column: str = "") -> Stage:
     declarations = Declarations({"t.xsd": SCHEMA.format(column=column).encode()}, "t.xsd")
     root = etree.fromstring(f"<a xmlns='urn:t'>{''.join(content)}</a>")
-    sifted = declarations.sift(root, Kind.CODE)
-    return code_lists.stage(sifted, declarations, lists, root.getroottree().getelementpath, strict=strict)
+    coded = declarations.sift(root, Kind.CODE)
+    return code_lists.stage(coded, declarations, lists, root.getroottree().getelementpath, strict=strict)
 
 
 # ── reading a list ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -185,8 +185,8 @@ def test_official_samples_are_looked_at_with_the_lists_at_hand(shared_data: Path
     for standard in ("xwasser", "xhochschule"):
         declarations = Declarations(documents(shared_data, standard), ENTRY)
         for root in samples(shared_data, standard):
-            sifted = declarations.sift(root, Kind.CODE)
-            found = code_lists.stage(sifted, declarations, lists, root.getroottree().getpath, strict=False)
+            coded = declarations.sift(root, Kind.CODE)
+            found = code_lists.stage(coded, declarations, lists, root.getroottree().getpath, strict=False)
             assert found.outcome is Outcome.PARTIAL
             wrong += [one.path for one in found.findings if one.code == "unknown-code"]
     assert wrong == 2 * ["/xwas:administration.quittung.0020/xwas:quittung/xwas:aktuellerStatusTechnisch"]

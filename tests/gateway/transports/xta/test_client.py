@@ -153,7 +153,6 @@ async def test_a_report_tells_how_far_a_message_got(xta: Xta, server: XtaServer)
     server.behave(Mood.REJECTS_LATER)
     await xta.send_message(an_order(), a_message())
     at_first = await xta.transport_report(an_order().message_id)
-    server.behave(Mood.GOOD)
     later = await xta.transport_report(an_order().message_id)
     unknown = await xta.transport_report("urn:de:xta:messageid:test:nie")
 

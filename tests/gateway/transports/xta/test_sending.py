@@ -100,7 +100,6 @@ async def test_a_red_light_refuses(sender: Sender, server: XtaServer) -> None:
     """What could not be carried is refused with the server's words, at once or when asked later."""
     server.behave(Mood.REJECTS_LATER)
     at_first = await sender.deliver()
-    server.behave(Mood.GOOD)
 
     assert isinstance(at_first, Delivered)
     assert await sender.ask() == Refused("carrying-failed", "carrying; Der Leser hat die Nachricht zurückgewiesen.")
