@@ -77,12 +77,24 @@ POSTGRES: Final = Program("postgres", "postgresql", ("postgresql.service",), "us
 PSQL: Final = Program("psql", "postgresql", (), "usr/lib/postgresql/*/bin")
 PROMTOOL: Final = Program("promtool", "prometheus", ("prometheus.service",))
 SSHD: Final = Program("sshd", "openssh-server", ("ssh.service", "ssh.socket"), "usr/sbin")
+SYSTEMD_ANALYZE: Final = Program("systemd-analyze", "systemd")
 WRK: Final = Program("wrk", "wrk")
 JAVA: Final = Program("java", "default-jdk-headless")
 JAVAC: Final = Program("javac", "default-jdk-headless")
 XERCES: Final = Library("xercesImpl.jar", "libxerces2-java")
 
-FOR_TESTS: Final = (RABBITMQ_SERVER, RABBITMQCTL, EPMD, ERL_CALL, INITDB, POSTGRES, PSQL, PROMTOOL, SSHD)
+FOR_TESTS: Final = (
+    RABBITMQ_SERVER,
+    RABBITMQCTL,
+    EPMD,
+    ERL_CALL,
+    INITDB,
+    POSTGRES,
+    PSQL,
+    PROMTOOL,
+    SSHD,
+    SYSTEMD_ANALYZE,
+)
 FOR_BENCHMARKS: Final = (WRK,)
 FOR_DRILLS: Final = (JAVA, JAVAC, XERCES)
 """JAVAC, because `java` compiles the source it is given"""
