@@ -13,6 +13,7 @@ import pytest
 from gateway.adapter import (
     Adapter,
     Askable,
+    Collecting,
     Consignment,
     Delivered,
     Enclosure,
@@ -36,6 +37,8 @@ class Examination:
     folder: ClassVar[Traversable | Path]
     patience: ClassVar[float] = 10.0
     """seconds after which what the simulator should have seen is missing"""
+    answers: ClassVar[bool] = True
+    """whether an adapter that collects gets answers by this way"""
 
     @pytest.fixture
     def anyio_backend(self) -> str:
@@ -56,6 +59,14 @@ class Examination:
     async def askable(self, adapter: Adapter) -> Askable:
         if not isinstance(adapter, Askable):
             pytest.skip("it cannot be asked, and its manifest says so")
+        return adapter
+
+    @pytest.fixture
+    async def collecting(self, adapter: Adapter) -> Collecting:
+        if not isinstance(adapter, Collecting):
+            pytest.skip("it collects no answers, and its manifest says so")
+        if not self.answers:
+            pytest.skip("no answers come this way")
         return adapter
 
     @pytest.fixture
