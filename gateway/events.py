@@ -566,6 +566,24 @@ class CollectingBroke(Event):
         NOT_COLLECTED(self.adapter, "adapter-bug").inc()
 
 
+MAILBOX_SHARED: Final = _Children(
+    _counter("gateway_mailbox_shared_total", "Messages that somebody else took out of a mailbox of ours.", ("adapter",))
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailboxShared(Event):
+    """A message was listed and gone when it was fetched: somebody else reads the mailbox, and takes replies away."""
+
+    name = "mailbox.shared"
+    level = logging.ERROR
+    adapter: str
+    destination: str
+
+    def count(self) -> None:
+        MAILBOX_SHARED(self.adapter).inc()
+
+
 # ── telling portals ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 NOTICES: Final = _Children(

@@ -243,6 +243,7 @@ class Happened:
     """when an attempt to deliver this submission failed for the first time"""
     standard: str
     version: str
+    adapter: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,6 +155,7 @@ async def serving(
         )
         dispatch = await stack.enter_async_context(_dispatch(settings, facts, journal))
         gateway = _gateway(settings, facts, board, journal, dispatch)
+        await journal.note_adapters(facts.plugins.versions)
         await journey.begin_connections(gateway=gateway)
         await journey.follow_connections(gateway=gateway, seen=None)
         status = Status(gateway)

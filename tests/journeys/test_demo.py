@@ -22,6 +22,7 @@ from gateway.portal import Portal
 from gateway.settings import built_in
 from gateway.terminal import Terminal
 from tests.gateway.cli.calling import ROOT, call_apart, soon, surroundings
+from tests.services.printer import print_page
 from tests.services.processes import Process, free_port
 
 
@@ -134,6 +135,18 @@ def test_what_the_playground_says_to_try_works(playground: Played) -> None:
     assert re.findall(r"^HTTP/1.1 (\d+)", ran.stdout, re.MULTILINE) == [*["202"] * 5, "422"]
     assert soon(lambda: playground.shown.count("übergeben") == 5)
     assert "zurückgewiesen, schema-invalid" in playground.shown
+
+    reports = re.findall(r"^\s*(\S*gateway report .*)$", playground.shown, re.MULTILINE)
+    assert len(reports) == 2
+    for report in reports:
+        subprocess.run(report.split(), cwd=playground.folder, env=surroundings(), capture_output=True, check=True)
+    for name, words in (("flaechendeckung", "4 (0,3 %)"), ("betrieb", "Vorläufig: Der Monat ist noch nicht")):
+        folder = playground.folder / name
+        folder.mkdir()
+        printed = print_page((playground.folder / f"{name}.html").read_text("utf-8"), folder)
+        assert set(printed.papers) == {"A4"}
+        assert words in printed.sheets[0].text
+        assert "Sandbox" in printed.sheets[0].text
 
 
 def test_ctrl_c_ends_the_playground_cleanly(playground: Played) -> None:

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 
-from gateway.connection import CaseHome, Connection, ConnectionState, Preflight, Step
+from gateway.connection import AdapterInUse, CaseHome, Connection, ConnectionState, Preflight, Step
 from gateway.dispatch import Letter, Report
 from gateway.drivers.sql import (
     accounting,
@@ -206,6 +206,12 @@ class SqlJournal:
 
     async def preflights(self) -> Sequence[Preflight]:
         return await self._runner.read(connecting.PREFLIGHTS, None)
+
+    async def note_adapters(self, versions: Mapping[str, str]) -> None:
+        await self._runner.write(registers.NOTE_ADAPTERS, versions)
+
+    async def adapters_in_use(self) -> Sequence[AdapterInUse]:
+        return await self._runner.read(registers.ADAPTERS_IN_USE, None)
 
     async def leave(self, arrival: Arrival) -> None:
         await self._runner.write(reply_rows.LEAVE, arrival)

@@ -10,10 +10,13 @@ XTA 2.1.1 as a transport: the web service through which authorities send and fet
     ids          which id a submission travels under
     sending      the whole of a delivery: account, service, id, message, report
     mailbox      the way back, read by nobody else
+    collecting   replies out of it
+    xoev         the transport order of an XÖV message
     settings     what an operator writes down
 """
 
 from gateway.transports.xta.client import Fetched, FetchedFile, Xta
+from gateway.transports.xta.collecting import Collecting
 from gateway.transports.xta.faults import AlreadyThere, Fault, FaultKind, what_follows
 from gateway.transports.xta.ids import MessageIds, OwnIds, RememberedIds
 from gateway.transports.xta.mailbox import Mailbox
@@ -40,6 +43,7 @@ __all__ = [
     "AlreadyThere",
     "Available",
     "Code",
+    "Collecting",
     "Content",
     "Entrusted",
     "Fault",

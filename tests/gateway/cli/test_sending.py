@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.demo.samples import PDF
 from tests.gateway.cli.calling import A_VALID_ONE, AN_INVALID_ONE, BAU, Call, Serving, a_new, soon
 
 VORBESCHEID = BAU / "valid" / "regensburg-vorbescheid.xml"
@@ -34,7 +35,7 @@ def test_a_valid_document_is_followed_to_its_end(gateway: Call, tmp_path: Path) 
 def test_attachments_go_with_their_ids(gateway: Call, tmp_path: Path) -> None:
     """`--attach KENNUNG=DATEI` sends the files that the document names."""
     plan = tmp_path / "plan.pdf"
-    plan.write_bytes(b"%PDF-1.7 Beispiel")
+    plan.write_bytes(PDF)
 
     heard = gateway("submit", "--wait", a_new(VORBESCHEID, tmp_path), "--attach", f"lageplan-1={plan}")
 
