@@ -243,7 +243,7 @@ class Story:
     async def _replies(self, submission: str, count: int) -> list[dict[str, Any]]:
         """What the portal finds, as soon as it is that much."""
         async with asyncio.timeout(_PATIENCE):
-            while len(replies := await self._portal.replies(submission)) < count:
+            while len(replies := await self._portal.replies(submission)) < count:  # noqa: ASYNC110 - asked from afar
                 await asyncio.sleep(_GLANCE)
         return replies
 
