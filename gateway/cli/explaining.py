@@ -67,7 +67,7 @@ async def _explain(settings: Settings, file: Path, said: _Said, folder: Path | N
         route = as_json(explained, said.leistung or "", settings) if explained else None
         terminal().hand_out({"file": str(file), "verdict": verdict, "route": route})
     else:
-        _show(file, verdict, schemas, explained)
+        _show(file, document, verdict, schemas, explained)
     return GOOD if good else BAD
 
 
@@ -88,7 +88,7 @@ def _routed(document: bytes, schemas: Schemas, most: int, said: _Said, tables: T
     return explain(tables, question, clock())
 
 
-def _show(file: Path, verdict: Any, schemas: Schemas, explained: Explanation | None) -> None:
+def _show(file: Path, document: bytes, verdict: Any, schemas: Schemas, explained: Explanation | None) -> None:
     words = terminal().words
     terminal().show(Text(str(file), "name"))
     terminal().show(words(_schema(verdict, schemas)))
@@ -96,7 +96,7 @@ def _show(file: Path, verdict: Any, schemas: Schemas, explained: Explanation | N
         terminal().show(Text("✓ ", "good").append(words(Sentence("Es ist gültig.", "It is valid.")), "default"))
     else:
         terminal().show(Text("✗ ", "bad").append(words(_invalid(len(verdict["findings"]))), "default"))
-    show_findings(verdict["findings"])
+    show_findings(verdict["findings"], document)
     if explained:
         show(explained)
 

@@ -202,10 +202,10 @@ _TEMPORAL: Final = frozenset("date dateTime time gYear gYearMonth gMonth gMonthD
 # ── what libxml2 rejects and should not ──────────────────────────────────────────────────────────────────────────────
 
 _ADDRESS: Final = re.compile(
-    r"""(?: S:(?!/)Q+ | (?:S:)?//(?:[^/?#\[\]%]|H)*(?:/P*)? | (?:S:)?/P* | (?:[^:/?#\[\]%]|H)*(?:/P*)? )
-        (?: \?Q* )? (?: \#Q* )?""".replace("P", r"(?:[^?#\[\]%]|H)")
+    r"""(?: S:(?!/)Q++ | (?:S:)?//(?:[^/?#\[\]%]|H)*+(?:/P*+)? | (?:S:)?/P*+ | (?:[^:/?#\[\]%]|H)*+(?:/P*+)? )
+        (?: \?Q*+ )? (?: \#Q*+ )?""".replace("P", r"(?:[^?#\[\]%]|H)")
     .replace("Q", r"(?:[^\#%]|H)")
-    .replace("S", r"[A-Za-z][A-Za-z0-9+.\-]*")
+    .replace("S", r"[A-Za-z][A-Za-z0-9+.\-]*+")
     .replace("H", r"%[0-9A-Fa-f]{2}"),
     re.VERBOSE,
 )

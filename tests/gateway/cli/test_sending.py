@@ -61,12 +61,13 @@ def test_an_attachment_is_an_id_and_a_file(attached: str, gateway: Call) -> None
 
 
 def test_an_invalid_document_shows_its_findings(gateway: Call) -> None:
-    """A 422 is shown with every finding, and the exit code is 1; the valid one beside it is sent all the same."""
+    """A 422 is shown with every finding and its line, and the exit code is 1; the valid one beside it is sent."""
     heard = gateway("submit", AN_INVALID_ONE, A_VALID_ONE)
 
     assert heard.code == 1
     assert "422" in heard.out
     assert "Zeile 36" in heard.out
+    assert "│ <w:einzugsdatum>heute</w:einzugsdatum>" in heard.out
     assert "✓" in heard.out
 
 
