@@ -350,6 +350,59 @@ class AttemptEnded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LetterLeased(Event):
+    """A site leased a letter."""
+
+    name = "letter.leased"
+    submission: str
+    attempt: int
+    site: str
+    adapter: str
+    trace: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeReported(Event):
+    """A site reported how an attempt ended; nobody can count it there."""
+
+    name = "outcome.reported"
+    submission: str
+    attempt: int
+    site: str
+    adapter: str
+    outcome: str
+    code: str
+    trace: str = ""
+
+    def count(self) -> None:
+        DELIVERIES(self.adapter, self.outcome).inc()
+
+
+SITE_SEEN: Final = _gauge("gateway_site_seen_timestamp_seconds", "When a site's worker was heard last.", ("site",))
+SITE_CERTIFICATE: Final = _gauge(
+    "gateway_site_certificate_end_timestamp_seconds", "When the first certificate at a site ends.", ("site",)
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteHeard(Event):
+    """A site's worker said that it is there."""
+
+    name = "site.heard"
+    level = logging.DEBUG
+    site: str
+    version: str
+    at: float
+    """seconds since 1970"""
+    certificate_end: float | None = None
+
+    def count(self) -> None:
+        SITE_SEEN.labels(self.site).set(self.at)
+        if self.certificate_end is not None:
+            SITE_CERTIFICATE.labels(self.site).set(self.certificate_end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AdapterBroke(Event):
     """An adapter raised: a bug of the adapter. The exception's class and frames, never its message or locals."""
 
