@@ -13,7 +13,6 @@ import pytest
 from gateway.adapter import (
     Adapter,
     Askable,
-    Collecting,
     Consignment,
     Delivered,
     Enclosure,
@@ -59,14 +58,6 @@ class Examination:
     async def askable(self, adapter: Adapter) -> Askable:
         if not isinstance(adapter, Askable):
             pytest.skip("it cannot be asked, and its manifest says so")
-        return adapter
-
-    @pytest.fixture
-    async def collecting(self, adapter: Adapter) -> Collecting:
-        if not isinstance(adapter, Collecting):
-            pytest.skip("it collects no answers, and its manifest says so")
-        if not self.answers:
-            pytest.skip("no answers come this way")
         return adapter
 
     @pytest.fixture
