@@ -16,10 +16,8 @@ _G2G: Final = "http://xoev.de/schemata/basisnachricht/g2g/1_1"
 
 
 def answers_to(document: bytes, case: str) -> list[tuple[str, bytes]]:
-    """Eingangsbestätigung and Aktenzeichen, each with its nachrichtenUUID; nothing for a document without a head."""
+    """Eingangsbestätigung and Aktenzeichen, each with its nachrichtenUUID."""
     asked = parse(document, most=len(document))
-    if not asked.leaves("nachrichtenkopf.g2g"):
-        return []
     if (asked.attribute("standard") or "").startswith("XBau"):
         return [_xbau(asked, "eingangsbestaetigung", "1120", ""), _xbau(asked, "aktenzeichen", "1121", case)]
     about = Correspondence.about(document)
