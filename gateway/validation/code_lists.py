@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, Protocol, TypeAlias
 
 from lxml import etree
@@ -273,6 +274,7 @@ def _not_in(known: CodeList) -> Sentence:
     )
 
 
+@lru_cache
 def _not_installed(use: CodeUse, *, strict: bool) -> Sentence:
     """Names the list as far as the schema does: what only the message says is not repeated."""
     match use.type:

@@ -56,13 +56,18 @@ def parse(document: bytes, *, charset: str | None = None, most: int = MOST_BYTES
     Raises NotXml, WrongEncoding, HostileXml or TooLarge.
     """
     _bearable(document, most)
-    _of_a_known_version(document)
-    _in_utf8(document, charset)
-    _without_document_type(document)
+    if charset is not None or not _USUAL.match(document):
+        _of_a_known_version(document)
+        _in_utf8(document, charset)
+        _without_document_type(document)
     root = _read(document)
     _without_instructions(document, root)
     _without_crowds(document, root)
     return Document(root)
+
+
+_USUAL: Final = re.compile(rb'<\?xml version="1\.0" encoding="(?i:utf-8)"\?>\s*+<[^!?]')
+"""how nearly every document begins: nothing else stands before its root that would have to be looked for"""
 
 
 def _read(document: bytes) -> etree._Element:
