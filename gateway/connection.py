@@ -106,6 +106,15 @@ class CaseHome:
     """id"""
 
 
+@dataclass(frozen=True, slots=True)
+class AdapterInUse:
+    """A version of an adapter, and when a gateway first started with it."""
+
+    adapter: str
+    version: str
+    since: Micros
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One step in the life of a connection, as the journal keeps it for good."""
@@ -211,8 +220,12 @@ class Circumstances:
 
 
 def first_state(wanted: ConnectionState, kind: Literal["sandbox", "production"]) -> ConnectionState:
-    """With which state a record begins: a sandbox takes over what an order list says, production earns the rest."""
-    return wanted if kind == "sandbox" else ConnectionState.ORDERED
+    """
+    With which state a record begins: a sandbox takes over what an order list says, production earns the rest.
+
+    What is out of operation stays so: it takes nothing.
+    """
+    return wanted if kind == "sandbox" or wanted is ConnectionState.RETIRED else ConnectionState.ORDERED
 
 
 def hindrance(connection: Connection, to: ConnectionState, given: Circumstances) -> Sentence | None:
@@ -320,6 +333,14 @@ class ConnectionBook(Protocol):
 
     async def latest_preflight(self, connection: str) -> Preflight | None:
         """What the last pre-flight of a connection found."""
+        ...
+
+    async def note_adapters(self, versions: Mapping[str, str]) -> None:
+        """These versions of adapters are in use from now on, unless that is known; by adapter."""
+        ...
+
+    async def adapters_in_use(self) -> Sequence[AdapterInUse]:
+        """Every version of an adapter that was ever in use, by adapter and moment."""
         ...
 
     async def preflights(self) -> Sequence[Preflight]:

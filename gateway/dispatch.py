@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from gateway.adapter import Ending
@@ -22,11 +22,17 @@ class Letter:
     attempt: int
     adapter: str
     traceparent: str = ""
+    destination: str = field(default="", compare=False)
+    """where it goes, for who sends it; not on the wire"""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How an attempt ended, for the claim it answers. Vendor's words are not in it; they lie in the document store."""
+    """
+    How an attempt ended, for the claim it answers.
+
+    Vendor's words never travel over the broker; they lie in the document store before the report leaves.
+    """
 
     submission: SubmissionId
     attempt: int
@@ -40,7 +46,7 @@ class Report:
 TakeLetter = Callable[[Letter], Awaitable[None]]
 """Called for each letter; the letter is acknowledged when it returns and handed back when it raises."""
 
-TakeReport = Callable[[Report], Awaitable[None]]
+TakeReport = Callable[[Report], Awaitable[object]]
 """Called for each report; acknowledged when it returns, handed back when it raises."""
 
 

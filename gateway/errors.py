@@ -14,7 +14,10 @@ What can go wrong, grouped by who has to act.
     │   ├── NotAllowed
     │   ├── NotFound
     │   ├── UuidConflict
-    │   └── TooMany
+    │   ├── TooMany
+    │   ├── LetterTaken
+    │   ├── LeaseOver
+    │   └── OutcomeConflict
     ├── OperatorsFault              refuses to start, or alarms
     │   ├── BadSettings
     │   ├── BadTables
@@ -164,6 +167,29 @@ class TooMany(SendersFault):
 
     code = "too-many-requests"
     title = Sentence("Zu viele Anfragen", "Too many requests")
+
+
+class LetterTaken(SendersFault):
+    """The letter waits for nobody any more: somebody leased it, or its submission moved on."""
+
+    code = "letter-taken"
+    title = Sentence("Der Brief ist schon vergeben", "The letter is taken")
+
+
+class LeaseOver(SendersFault):
+    """The key opens nothing any more: its time is over, or the attempt has ended."""
+
+    code = "lease-over"
+    title = Sentence("Der Anspruch auf diesen Brief gilt nicht mehr", "The lease of this letter is over")
+
+
+class OutcomeConflict(SendersFault):
+    """Another outcome was reported with the same key before; that one counts."""
+
+    code = "outcome-conflict"
+    title = Sentence(
+        "Für diesen Versuch wurde schon ein anderer Ausgang gemeldet", "Another outcome was reported before"
+    )
 
 
 class OperatorsFault(GatewayError):

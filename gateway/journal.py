@@ -7,16 +7,16 @@ counts only for the claim it answers.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from gateway.adapter import Enclosure, Ending, Stream
+from gateway.adapter import Ending
 from gateway.connection import CaseHome, ConnectionBook
 from gateway.dispatch import Letter, Report
 from gateway.notice import NoticeBook
 from gateway.reply import ReplyBook
-from gateway.submission import Attachment, Finding, Grade, Micros, State, Submission, SubmissionId
+from gateway.submission import Finding, Grade, Micros, State, Submission, SubmissionId
 
 # ── recording ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -110,9 +110,13 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class NoClaim:
-    """The letter is void: `taken`, `moved-on`, its destination in `maintenance`. Or that is `busy`: ask again."""
+    """
+    The letter is void: `taken`, `moved-on`, its destination in `maintenance`. Or that is `busy`: ask again.
 
-    because: Literal["taken", "moved-on", "maintenance", "busy"]
+    For a site it may be `foreign`: it does not exist there.
+    """
+
+    because: Literal["taken", "moved-on", "maintenance", "busy", "foreign"]
 
 
 # ── concluding ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -243,6 +247,7 @@ class Happened:
     """when an attempt to deliver this submission failed for the first time"""
     standard: str
     version: str
+    adapter: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,9 +314,11 @@ class Journal(Claims, ConnectionBook, NoticeBook, ReplyBook, Protocol):
         """Write an entry down, unless its keys were used before. On return it is on disk."""
         ...
 
-    async def hand_over(self, most: int = 200) -> Sequence[Letter]:
+    async def hand_over(self, most: int = 200, *, only_sites: bool = False) -> Sequence[Letter]:
         """
         Mark due submissions `handed_over`, as many as their destinations have room for, and name their letters.
+
+        `only_sites` leaves out what would need the broker.
 
         What is for a destination in maintenance waits, and so does what belongs to a paused connection, test messages
         apart, and what follows another of its case to the same destination, until that has arrived or ended (see
@@ -337,12 +344,17 @@ class Journal(Claims, ConnectionBook, NoticeBook, ReplyBook, Protocol):
         """
         Take back letters that nobody claimed within these seconds, by whether the broker confirmed them.
 
-        With zeros, all of them: the broker was empty. Returns how many.
+        With zeros, all of them: the broker was empty. What waits at the door of a site stays, for nothing can lose it
+        there. Returns how many.
         """
         ...
 
     async def conclude(self, report: Report, decide: Decide) -> Moved | Ignored:
-        """Apply the decision for an outcome, if it answers an open claim."""
+        """
+        Apply the decision for an outcome, if it answers an open claim.
+
+        A vendor's words, where the ending still has them, go into the document store.
+        """
         ...
 
     async def lapse(self, decide: Decide) -> Sequence[Moved]:
@@ -425,6 +437,10 @@ class Journal(Claims, ConnectionBook, NoticeBook, ReplyBook, Protocol):
         """Where the message of this nachrichtenUUID is, if this client sent it and its UUID is still remembered."""
         ...
 
+    async def occupied(self, destinations: Collection[str]) -> frozenset[str]:
+        """Of these destinations at sites those for which a letter waits that nobody has leased."""
+        ...
+
     async def version_of(self, subject: str) -> int:
         """A number that grows when `subject` (`clients`, `connections`) changed: what caches follow."""
         ...
@@ -435,34 +451,4 @@ class Journal(Claims, ConnectionBook, NoticeBook, ReplyBook, Protocol):
 
     async def ready(self) -> None:
         """Return if the journal can be written now; raise `JournalUnavailable` otherwise."""
-        ...
-
-
-class AttachmentStore(Protocol):
-    """Files that came with submissions: streamed in, synced before the commit that names them, streamed out."""
-
-    async def keep(self, name: str, media_type: str, chunks: AsyncIterable[bytes], most: int) -> Attachment:
-        """
-        Store a file as it arrives, never whole in memory; file and folder are synced on return.
-
-        Raises:
-            TooLarge: more than `most` bytes came; nothing is left behind.
-            JournalUnavailable: the disk did not take it; nothing is left behind.
-        """
-        ...
-
-    def open(self, attachment: Attachment) -> Stream:
-        """The file's bytes."""
-        ...
-
-    def enclose(self, attachments: Iterable[Attachment]) -> tuple[Enclosure, ...]:
-        """Attachments as adapters want them."""
-        ...
-
-    async def discard(self, attachments: Iterable[Attachment]) -> None:
-        """Forget files whose submission was not recorded."""
-        ...
-
-    async def sweep(self, known: frozenset[str], older_than: float) -> int:
-        """Remove files of no submission, older than this many seconds; how many."""
         ...

@@ -30,13 +30,14 @@ from gateway.adapter import (
     Unclear,
     Unreachable,
 )
+from gateway.attachments import AttachmentStore, Encloses
 from gateway.connection import CONNECTIONS, CaseHome, first_state
 from gateway.delivery import Policy, decide
 from gateway.dispatch import Dispatch, Letter, Post, Report
+from gateway.doorbell import Doorbell
 from gateway.errors import BrokerUnavailable, MissingSecret, NotResponsible, TooLarge
 from gateway.events import frames_of
 from gateway.journal import (
-    AttachmentStore,
     Attempt,
     Claim,
     Claims,
@@ -87,6 +88,8 @@ class Gateway:
     """wakes the hand-over"""
     news: News = field(default_factory=News)
     """wakes those who wait for a submission to move"""
+    doorbell: Doorbell = field(default_factory=Doorbell)
+    """wakes sites that wait for letters"""
 
     @property
     def tables(self) -> Tables:
@@ -104,7 +107,7 @@ class Workbench:
     adapter: Adapter
     endpoint: Callable[[str, bool], Endpoint]
     """a destination's endpoint, by its name and whether the test one is meant; raises MissingSecret where one is"""
-    attachments: AttachmentStore
+    attachments: Encloses
     way_back: ReplyPost
     """takes replies home"""
     time_limit: float
@@ -246,22 +249,38 @@ async def hand_over(*, gateway: Gateway) -> int:
     """
     Send the letters of what is due, as far as destinations have room; how many left.
 
-    While the broker is away nothing moves: everything waits in the journal, where it is safe.
+    What is picked up at a site waits at the door: the journal itself is its tray. While the broker is away nothing else
+    moves: everything waits in the journal, where it is safe.
     """
-    if not gateway.dispatch.connected:
+    connected, near = gateway.dispatch.connected, gateway.tables.at_sites
+    if not (connected or near):
         return 0
-    letters = await gateway.journal.hand_over()
+    letters = await gateway.journal.hand_over(only_sites=not connected)
+    if not letters:
+        return 0
+    there = [letter for letter in letters if letter.destination in near]
+    _left(there, gateway)
+    gateway.doorbell.ring({letter.destination for letter in there})
+    return len(there) + await _publish([letter for letter in letters if letter.destination not in near], gateway)
+
+
+async def _publish(letters: Sequence[Letter], gateway: Gateway) -> int:
+    """Give letters to the broker, and take back those it did not confirm; how many left."""
     if not letters:
         return 0
     confirmed = await gateway.dispatch.publish(letters)
     await gateway.journal.confirm(confirmed)
-    telling.handed_over(confirmed)
-    for letter in confirmed:
-        gateway.news.tell(letter.submission)
+    _left(confirmed, gateway)
     if missing := _without(letters, confirmed):
         await gateway.journal.take_back(missing, "not-confirmed", after=1.0)
         telling.taken_back(missing, "not-confirmed")
     return len(confirmed)
+
+
+def _left(letters: Sequence[Letter], gateway: Gateway) -> None:
+    telling.handed_over(letters)
+    for letter in letters:
+        gateway.news.tell(letter.submission)
 
 
 def _without(letters: Sequence[Letter], confirmed: Sequence[Letter]) -> list[Letter]:
@@ -402,15 +421,23 @@ _REPORT_TRIES: Final = 40
 # ── CONCLUDE ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def conclude(report: Report, *, gateway: Gateway) -> None:
+async def conclude(report: Report, *, gateway: Gateway) -> Moved | Ignored:
     """An outcome came back: what follows from it happens now, if it answers an open claim."""
-    match await gateway.journal.conclude(report, decider(gateway)):
+    concluded = await gateway.journal.conclude(report, decider(gateway))
+    match concluded:
         case Ignored() as why:
             telling.ignored(report, why)
         case Moved() as move:
             telling.moved(move)
             gateway.bell.ring()
             gateway.news.tell(move.submission.id)
+    return concluded
+
+
+async def look_at_doors(*, gateway: Gateway) -> None:
+    """Wait until a site waits at the door, and see in the journal what others put there for those that do."""
+    awaited = await gateway.doorbell.awaited()
+    gateway.doorbell.ring(await gateway.journal.occupied(awaited))
 
 
 async def begin_connections(*, gateway: Gateway) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 from gateway import plugins
@@ -17,7 +18,7 @@ from gateway.connection import CERTIFICATE_DAYS, PREFLIGHT_HOLDS, Connection, Lo
 from gateway.errors import BadAdapter, BadSettings, MissingSecret, Sentence
 from gateway.journal import Journal, Standing
 from gateway.plugins import Plugins
-from gateway.routing import Destination, Tables
+from gateway.routing import Destination, Tables, filled
 from gateway.routing.secrets import Vault, revealed
 from gateway.submission import SECOND, Micros, State
 from gateway.validation import Package, Schemas
@@ -48,8 +49,8 @@ async def preflight(connection: Connection, *, ground: Ground, now: Micros, by: 
     endpoints, first = _adapter(destination, plugin, ground)
     seen = [first]
     if destination and plugin and first.good:
-        seen.append(_certified(plugin.manifest, packages))
-        seen += _probed(await _probes(plugin, endpoints), now)
+        seen.append(_certified(plugin.manifest, connection.service, packages))
+        seen += _probed(await _probes(plugin, destination, endpoints), now, at_site=bool(destination.site))
         seen.append(_tested(await ground.journal.last_test(connection.id), plugin.manifest, destination, now))
     return Preflight(
         connection=connection.id,
@@ -94,7 +95,7 @@ def _adapter(destination: Destination | None, plugin: Plugin | None, ground: Gro
         said = refused.detail if refused else Sentence("ist nicht installiert", "is not installed")
         return (), Seen(Look.ADAPTER, good=False, said=_about(destination.adapter, said))
     try:
-        endpoints = [_revealed(destination.endpoint(test=test), ground.vault) for test in (False, True)]
+        endpoints = [_seen_from_here(destination, ground.vault, test=test) for test in (False, True)]
         for endpoint in endpoints:
             plugin.check(endpoint.settings)
     except (BadSettings, MissingSecret) as wrong:
@@ -104,11 +105,32 @@ def _adapter(destination: Destination | None, plugin: Plugin | None, ground: Gro
     )
 
 
-def _revealed(endpoint: Endpoint, vault: Vault) -> Endpoint:
-    return replace(endpoint, settings=revealed(endpoint.settings, vault))
+def _seen_from_here(destination: Destination, vault: Vault, *, test: bool) -> Endpoint:
+    """An endpoint with its secrets; for one at a site any secrets and any folder will do to look at the rest."""
+    endpoint = destination.endpoint(test=test)
+    settings = endpoint.settings
+    if destination.site:
+        settings, vault = filled(settings, {"{data}": "/"}), _AtTheSite()
+    return replace(endpoint, settings=revealed(settings, vault))
 
 
-def _certified(manifest: Manifest, packages: Sequence[Package]) -> Seen:
+class _AtTheSite:
+    """Secrets that lie elsewhere."""
+
+    def text(self, name: str) -> str:
+        return name
+
+    def file(self, name: str) -> Path:
+        return Path("/") / name
+
+
+def _certified(manifest: Manifest, service: str, packages: Sequence[Package]) -> Seen:
+    if not {"*", service} & set(manifest.services):
+        return _bad(
+            Look.CERTIFIED,
+            f"der Adapter ist nicht für die Leistung {service} gemacht, nur für: {', '.join(manifest.services)}",
+            f"the adapter is not made for the service {service}, only for: {', '.join(manifest.services)}",
+        )
     if not packages:
         return _bad(
             Look.CERTIFIED,
@@ -131,8 +153,12 @@ def _covers(manifest: Manifest, package: Package) -> bool:
     return "*" in manifest.schemas or f"{package.standard}/{package.version}" in manifest.schemas
 
 
-async def _probes(plugin: Plugin, endpoints: Sequence[Endpoint]) -> Sequence[tuple[bool, Probe | None]]:
+async def _probes(
+    plugin: Plugin, destination: Destination, endpoints: Sequence[Endpoint]
+) -> Sequence[tuple[bool, Probe | None]]:
     """What probes of the live and the test endpoint showed, by whether it is the test one; None where nobody can."""
+    if destination.site:
+        return [(False, None), (True, None)]
     try:
         async with plugins.opened(plugin) as adapter:
             if not isinstance(adapter, Probeable):
@@ -148,12 +174,18 @@ async def _probes(plugin: Plugin, endpoints: Sequence[Endpoint]) -> Sequence[tup
         return [(False, Probe(because=f"adapter-bug ({type(error).__name__})"))]
 
 
-def _probed(probes: Sequence[tuple[bool, Probe | None]], now: Micros) -> list[Seen]:
+def _probed(probes: Sequence[tuple[bool, Probe | None]], now: Micros, *, at_site: bool) -> list[Seen]:
     looked = [(test, probe) for test, probe in probes if probe is not None]
     if not looked:
-        nobody = Sentence("dieser Adapter kann nicht nachsehen", "this adapter cannot look")
+        nobody = _ONLY_THERE if at_site else _CANNOT_LOOK
         return [Seen(look, None, nobody) for look in (Look.ENDPOINT, Look.CERTIFICATE, Look.IDENTITY)]
     return [_reachable(looked), _certificate([probe for _, probe in looked], now), _identity(looked)]
+
+
+_CANNOT_LOOK: Final = Sentence("dieser Adapter kann nicht nachsehen", "this adapter cannot look")
+_ONLY_THERE: Final = Sentence(
+    "das sieht nur der Standort; ihn belegt die Testnachricht", "only the site can see it; the test message proves it"
+)
 
 
 def _reachable(looked: Sequence[tuple[bool, Probe]]) -> Seen:
@@ -172,6 +204,8 @@ def _certificate(probes: Sequence[Probe], now: Micros) -> Seen:
     if not ends:
         return Seen(Look.CERTIFICATE, None, Sentence("dieser Weg hat keines", "this way has none"))
     days = (min(ends) - now) // _DAY
+    if days < 0:
+        return _bad(Look.CERTIFICATE, "ist abgelaufen", "has ended")
     said = (f"gilt noch {days} Tage", f"is valid for {days} more days")
     return (_good if days > CERTIFICATE_DAYS else _bad)(Look.CERTIFICATE, *said)
 

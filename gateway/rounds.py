@@ -46,6 +46,8 @@ class Pace:
     """what workers left is judged within this"""
     news: float = 0.5
     """who waits for a submission hears within this what other processes did to it"""
+    doors: float = 1.0
+    """a site that waits hears within this what other processes put at its door"""
     connections: float = 1.0
     """a pause of a connection takes effect within twice that"""
     tables: float = 2.0
@@ -69,6 +71,7 @@ async def rounds(gateway: Gateway, pace: Pace) -> AsyncIterator[None]:
             ("lapse", lambda: _then_wait(journey.lapse(gateway=gateway), pace.lapse)),
             ("unclaimed", lambda: _then_wait(_return_unclaimed(gateway, pace), pace.unconfirmed / 3)),
             ("news", lambda: _then_wait(journey.look_for_news(gateway=gateway), pace.news)),
+            ("doors", lambda: _then_wait(journey.look_at_doors(gateway=gateway), pace.doors)),
             ("connections", _Following(gateway, pace).look),
             ("replies", lambda: _replies(gateway, pace)),
             ("ledger", lambda: _balance(gateway, pace)),

@@ -128,6 +128,8 @@ class Reading:
     """the 14-digit key, where the document names one"""
     attachments: tuple[str, ...] = ()
     """ids of the attachments the document refers to"""
+    checksums: tuple[str, ...] = ()
+    """what the document says their checksums are, one for each; none where it does not say so for all"""
     test: bool = False
 
     @property

@@ -17,6 +17,7 @@ from gateway.events import (
     LettersHandedOver,
     LettersTakenBack,
     LetterVoid,
+    OutcomeReported,
     RepliesNotCollected,
     ReplyBoxed,
     ReplyReceived,
@@ -180,6 +181,28 @@ def moved(move: Moved) -> None:
             return
     if move.breaker_open is not None:
         BreakerMoved(destination=submission.destination, adapter=submission.adapter, open=move.breaker_open).tell()
+
+
+def reported(site: str, report: Report, move: Moved) -> None:
+    """An attempt ended at a site, where nobody else counts it."""
+    submission, ending = move.submission, report.ending
+    if isinstance(ending, Broken):
+        AdapterBroke(
+            submission=submission.id,
+            adapter=submission.adapter,
+            error=ending.error,
+            frames=ending.frames,
+            trace=submission.traceparent,
+        ).tell()
+    OutcomeReported(
+        submission=submission.id,
+        attempt=report.attempt,
+        site=site,
+        adapter=submission.adapter,
+        outcome=type(ending).__name__.lower(),
+        code=_code(ending),
+        trace=submission.traceparent,
+    ).tell()
 
 
 # ── the way back ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -15,9 +15,9 @@ from typing import Final
 
 from gateway import telling
 from gateway.adapter import Collecting, Reply, Unreachable
+from gateway.attachments import AttachmentStore
 from gateway.errors import NobodysFault, NotChecked, NotReadable, Sentence, TooLarge
 from gateway.events import TaskFailed, frames_of
-from gateway.journal import AttachmentStore
 from gateway.journey import Gateway, Workbench, judge_document
 from gateway.reply import Arrival, Arrivals, Boxed, Incoming, Kept, Meaning, Origin, Repeated
 from gateway.submission import (

@@ -14,7 +14,7 @@ from typing import Final
 
 import uvicorn
 
-from gateway import journey, plugins
+from gateway import journey, pickup, plugins
 from gateway.adapter import Plugin
 from gateway.delivery import DAY, Patience, Policy
 from gateway.dispatch import Dispatch, Post
@@ -31,6 +31,7 @@ from gateway.events import BUILD, FACTS, REPLY_TABLES, GatewayStarted, GatewaySt
 from gateway.intake import ClientRegister, Connection, Limits, build, samples_in
 from gateway.journey import Gateway
 from gateway.notice import Persistence
+from gateway.pickup import SiteRegister
 from gateway.plugins import Plugins
 from gateway.receipt import Letterhead
 from gateway.reply import ReplyTables
@@ -148,6 +149,7 @@ async def serving(
                 limits=board.limits,
                 paused=lambda: board.now.paused,
                 unordered=_unordered(facts.plugins),
+                at_sites=lambda: board.now.at_sites,
                 resting=board.resting,
                 clock=clock,
                 kind=settings.kind,
@@ -155,6 +157,7 @@ async def serving(
         )
         dispatch = await stack.enter_async_context(_dispatch(settings, facts, journal))
         gateway = _gateway(settings, facts, board, journal, dispatch)
+        await journal.note_adapters(facts.plugins.versions)
         await journey.begin_connections(gateway=gateway)
         await journey.follow_connections(gateway=gateway, seen=None)
         status = Status(gateway)
@@ -372,8 +375,8 @@ async def _working(
 
 
 def _reached_by(adapter: str, board: Board) -> list[tuple[str, bool]]:
-    """An adapter's destinations by the tables in use, live and for tests."""
-    named = [one.name for one in board.now.destinations if one.adapter == adapter]
+    """An adapter's destinations by the tables in use, live and for tests, but for those at a site."""
+    named = [one.name for one in board.now.destinations if one.adapter == adapter and not one.site]
     return [(name, test) for name in named for test in (False, True)]
 
 
@@ -412,7 +415,15 @@ async def _listening(
         idle_seconds=settings.idle_seconds,
         wait=settings.wait_seconds,
     )
-    app = build(gateway, clients, limits=limits, routers=[status.router], samples=samples_in(settings.xsd))
+    sites = SiteRegister(journal)
+    app = build(
+        gateway,
+        clients,
+        limits=limits,
+        routers=[status.router],
+        annexes=[pickup.annex(pickup.Calls(gateway, journal, sites, limits))],
+        samples=samples_in(settings.xsd),
+    )
     server = _Server(
         uvicorn.Config(
             app,
@@ -431,7 +442,7 @@ async def _listening(
     listener = _listener(settings)
     host, port = listener.getsockname()[:2]
     running = Running(address=f"http://{host}:{port}", gateway=gateway, journal=journal, status=status)
-    async with clients.following():
+    async with clients.following(), sites.following():
         task = asyncio.create_task(server.serve(sockets=[listener]))
         while not (server.started or task.done()):  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.01)
@@ -443,5 +454,6 @@ async def _listening(
             status.stop()
             await asyncio.sleep(settings.stop_wait)
             gateway.news.close()
+            gateway.doorbell.close()
             server.should_exit = True
             await task

@@ -10,10 +10,11 @@ from typing import Final
 
 from gateway import journey, way_back
 from gateway.adapter import Adapter, Endpoint, Plugin
+from gateway.attachments import Encloses
 from gateway.dispatch import Letter, Post, TakeLetter
 from gateway.errors import NobodysFault
 from gateway.events import JournalFailed, TaskFailed, frames_of
-from gateway.journal import AttachmentStore, Claims
+from gateway.journal import Claims
 from gateway.journey import Workbench
 from gateway.reply import Origin, ReplyPost
 
@@ -40,7 +41,7 @@ async def working(
     claims: Claims,
     post: Callable[[str], Post],
     endpoint: Callable[[str, bool], Endpoint],
-    attachments: AttachmentStore,
+    attachments: Encloses,
     at_once: int,
     longest: float | None,
     spare: float,

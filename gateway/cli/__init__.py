@@ -34,6 +34,7 @@ from gateway.cli.running import speaking, tell_bug
 from gateway.cli.schemas import schemas
 from gateway.cli.sending import status, submit
 from gateway.cli.serving import serve, work
+from gateway.cli.sites import sites
 from gateway.cli.webhooks import webhooks
 from gateway.errors import GatewayError, Language, NotFound, NotResponsible, Sentence
 from gateway.terminal import BAD, CANNOT, GOOD, Terminal
@@ -59,6 +60,7 @@ app.command("work", rich_help_panel=_RUNNING)(work)
 app.add_typer(adapters, name="adapters", rich_help_panel=_RUNNING)
 app.add_typer(schemas, name="schemas", rich_help_panel=_RUNNING)
 app.add_typer(clients, name="clients", rich_help_panel=_RUNNING)
+app.add_typer(sites, name="sites", rich_help_panel=_RUNNING)
 app.add_typer(webhooks, name="webhooks", rich_help_panel=_RUNNING)
 app.add_typer(database, name="db", rich_help_panel=_RUNNING)
 app.add_typer(routes, name="routes", rich_help_panel=_ROUTING)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.table import Table
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from gateway.settings import Settings
 
 report = Commands(help="Berichte: Flächendeckung, und was im Monat betrieben wurde.")
+
+
+_SANDBOX: Final = "Sandbox · "
 
 
 class Form(StrEnum):
@@ -70,7 +73,8 @@ async def _coverage(settings: Settings, form: Form, out: Path | None) -> int:
     async with desk(settings) as at:
         tables = at.tables.connected_by(await at.journal.connections())
         delivering = await at.journal.delivering(Micros(now - DELIVERING_DAYS * 86_400 * SECOND))
-    found = covered(tables, delivering, datetime.fromtimestamp(now / SECOND, BERLIN).date())
+    today = datetime.fromtimestamp(now / SECOND, BERLIN).date()
+    found = covered(tables, delivering, today, sandbox=at.kind == "sandbox")
     forms: dict[Form, Callable[[], Any]] = {
         Form.TABLE: lambda: _coverage_table(found),
         Form.JSON: lambda: coverage_json(found),
@@ -106,7 +110,7 @@ def operation(
 
 async def _operation(settings: Settings, said: str, target: int, form: Form, out: Path | None) -> int:
     from gateway.drivers.clock import clock
-    from gateway.evidence import Month
+    from gateway.evidence import Month, Names
     from gateway.evidence import operation as operated
     from gateway.evidence.pages import operation_page
     from gateway.evidence.tables import operation_csv, operation_json
@@ -115,14 +119,17 @@ async def _operation(settings: Settings, said: str, target: int, form: Form, out
     if month.start > now:
         raise BadSettings(f"Der Monat {month} hat noch nicht begonnen.", f"The month {month} has not begun yet.")
     async with desk(settings) as at:
+        titles = {one.name: one.title for one in at.tables.services}
         account = operated(
             month,
             happened=await at.journal.happened(month.start, month.end),
             steps=await at.journal.steps(),
             preflights=await at.journal.preflights(),
-            called=at.tables.authority_name,
+            adapters=await at.journal.adapters_in_use(),
+            names=Names(service=lambda name: titles.get(name, name), authority=at.tables.authority_name),
             target=target,
             now=now,
+            sandbox=at.kind == "sandbox",
         )
     forms: dict[Form, Callable[[], Any]] = {
         Form.TABLE: lambda: _operation_table(account),
@@ -163,7 +170,7 @@ def _coverage_table(found: Coverage) -> Table:
             share = f" ({100 * count.inhabitants / whole:.1f} %)" if whole and stage is not Stage.RESPONSIBLE else ""
             cells.append(f"{count.authorities}{share}")
         table.add_row(one.service, *cells)
-    table.caption = words(
+    table.caption = (_SANDBOX if found.sandbox else "") + words(
         Sentence(
             "Behörden; in Klammern der Anteil der Einwohner. Landkreis für Landkreis: --format page, csv oder json.",
             "Authorities; in brackets the share of inhabitants. Kreis by Kreis: --format page, csv or json.",
@@ -193,7 +200,7 @@ def _operation_table(account: Operation) -> Table:
             _percent(line.availability),
         )
     flag = "" if account.closed else words(Sentence("vorläufig · ", "provisional · "))
-    table.caption = f"{flag}{account.month} · SHA-256 {account.digest}"
+    table.caption = f"{_SANDBOX if account.sandbox else ''}{flag}{account.month} · SHA-256 {account.digest}"
     return table
 
 

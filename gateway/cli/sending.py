@@ -94,7 +94,7 @@ async def _submit(settings: Settings, sending: _Sending) -> int:
             if sending.json and not sending.beside:
                 terminal().hand_out({"file": str(file), "status": answer.status, "answer": answer.body})
             else:
-                _show_answer(file, answer, beside=sending.beside)
+                _show_answer(file, answer, document, beside=sending.beside)
             if answer.taken and sending.patience is not None:
                 arrived = await _watch(portal, answer.submission, sending.patience, beside=sending.json)
                 ended = max(ended, GOOD if arrived else BAD)
@@ -173,7 +173,7 @@ async def _watch(portal: Portal, submission: str, patience: float, *, beside: bo
     return last is not None and last.state in _HAPPY
 
 
-def _show_answer(file: Path, answer: Answer, *, beside: bool = False) -> None:
+def _show_answer(file: Path, answer: Answer, document: bytes, *, beside: bool = False) -> None:
     body, out = answer.body, terminal().err if beside else terminal().out
     if answer.taken:
         line = Text("✓ ", "good").append(f"{file.name}  ", "default").append(answer.submission, "name")
@@ -181,7 +181,8 @@ def _show_answer(file: Path, answer: Answer, *, beside: bool = False) -> None:
         out.print(line.append(f"  {again or body['stateLabel']}, {body['authority']['name']}", "default"))
         return
     out.print(Text("✗ ", "bad").append(f"{file.name}  {answer.status} {body['title']}", "default"))
-    show_findings(body.get("findings") or [{"text": body["detail"], "code": body["code"]}], beside=beside)
+    found = body.get("findings") or [{"text": body["detail"], "code": body["code"]}]
+    show_findings(found, document, beside=beside)
 
 
 def _show_step(step: Step, *, beside: bool = False) -> None:

@@ -30,6 +30,7 @@ from gateway.events import (
     watched,
     write_log,
 )
+from gateway.evidence.month import BERLIN
 from gateway.receipt.words import STATES
 from gateway.routing import Door
 from gateway.settings import Settings
@@ -61,6 +62,7 @@ async def playground(terminal: Terminal, data: Path | None, port: int | None) ->
             handouts = _Handouts.write(read_samples(settings.xsd, stage.running.gateway), settings.data / _SAMPLES)
             _welcome(stage, settings, narrator)
             _say_what_to_try(stage, handouts, narrator)
+            _say_how_to_report(settings.data, narrator)
             with _shown(narrator):
                 yield
 
@@ -145,6 +147,17 @@ def _say_what_to_try(stage: Sandbox, handouts: _Handouts, narrator: Narrator) ->
         about=Sentence("Einreichen und zusehen", "Submit and watch"),
     )
     narrator.code(f"{url}/", f"{url}/openapi.json", f"{url}/metrics", about=Sentence("Im Browser", "In the browser"))
+
+
+def _say_how_to_report(data: Path, narrator: Narrator) -> None:
+    of = f"{_command()} report"
+    at = f"--data {shlex.quote(str(data))} --format page --out"
+    month = f"{datetime.now(BERLIN):%Y-%m}"
+    narrator.code(
+        f"{of} coverage {at} flaechendeckung.html",
+        f"{of} operation --month {month} {at} betrieb.html",
+        about=Sentence("Danach, als Seiten zum Drucken", "Afterwards, as pages to print"),
+    )
     narrator.gap()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import uuid
 from collections.abc import Iterable, Mapping
@@ -67,9 +68,10 @@ class Antrag:
         return replace(self, document=document, found=None)
 
     def enclosing(self, size: int) -> Self:
-        """With attachments of so many bytes each."""
+        """With attachments of so many bytes each, and their checksums."""
         content = PDF + b"%" * max(0, size - len(PDF))
-        return replace(self, attachments=dict.fromkeys(self.attachments, content))
+        document = self.document.replace(_checksum(PDF), _checksum(content))
+        return replace(self, document=document, attachments=dict.fromkeys(self.attachments, content))
 
 
 def read_samples(folder: Path, gateway: Gateway) -> list[Antrag]:
@@ -103,6 +105,11 @@ def _judged(file: Path, gateway: Gateway) -> Antrag:
     return Antrag(
         file=file, title=title, document=document, reading=verdict.reading, found=found, attachments=attachments
     )
+
+
+def _checksum(content: bytes) -> bytes:
+    """As the examples say it."""
+    return hashlib.sha256(content).hexdigest().encode()
 
 
 def _title(reading: Reading, gateway: Gateway) -> str:

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import BinaryIO, Final, TypeVar
 
 from gateway.adapter import Enclosure
+from gateway.attachments import AttachmentStore
 from gateway.errors import JournalUnavailable, TooLarge
 from gateway.events import JournalFailed
-from gateway.journal import AttachmentStore
 from gateway.submission import SECOND, Attachment, Micros
 
 T = TypeVar("T")
@@ -118,12 +118,12 @@ class _StoredFile:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    async def chunks(self, size: int = 65_536) -> AsyncIterator[bytes]:
-        file = await _in_thread(_opened, self._path)
+    async def chunks(self, size: int = 65_536, start: int = 0) -> AsyncIterator[bytes]:
+        file = await _in_thread(_opened, self._path, start)
         try:
             while piece := await _in_thread(file.read, max(size, _PIECE)):
-                for start in range(0, len(piece), size):
-                    yield piece[start : start + size]
+                for begin in range(0, len(piece), size):
+                    yield piece[begin : begin + size]
         finally:
             file.close()
 
@@ -170,8 +170,10 @@ async def _in_thread(work: Callable[..., T], *values: object) -> T:
         raise
 
 
-def _opened(path: Path) -> BinaryIO:
-    return path.open("rb", buffering=0)
+def _opened(path: Path, start: int) -> BinaryIO:
+    file = path.open("rb", buffering=0)
+    file.seek(start)
+    return file
 
 
 def _is_ours(name: str) -> bool:

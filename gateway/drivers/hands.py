@@ -75,7 +75,7 @@ class Hands:
 
 
 async def offer(
-    thing: Thing, take: Callable[[Thing], Awaitable[None]], *, called: str, stopping: asyncio.Event
+    thing: Thing, take: Callable[[Thing], Awaitable[object]], *, called: str, stopping: asyncio.Event
 ) -> Ended:
     """
     Call `take` with something, and say how that ended.

@@ -95,7 +95,7 @@ class InProcess:
 
 
 @asynccontextmanager
-async def _taking(tray: _Tray[Thing], take: Callable[[Thing], Awaitable[None]], at_once: int) -> AsyncIterator[None]:
+async def _taking(tray: _Tray[Thing], take: Callable[[Thing], Awaitable[object]], at_once: int) -> AsyncIterator[None]:
     hands = Hands(at_once)
     pulling = asyncio.create_task(_pull(tray, take, hands))
     try:
@@ -106,14 +106,14 @@ async def _taking(tray: _Tray[Thing], take: Callable[[Thing], Awaitable[None]], 
         await hands.finish()
 
 
-async def _pull(tray: _Tray[Thing], take: Callable[[Thing], Awaitable[None]], hands: Hands) -> None:
+async def _pull(tray: _Tray[Thing], take: Callable[[Thing], Awaitable[object]], hands: Hands) -> None:
     while True:
         await hands.free()
         hands.hold(_offer(tray, await tray.next(), take, hands.stopping))
 
 
 async def _offer(
-    tray: _Tray[Thing], sheet: _Sheet, take: Callable[[Thing], Awaitable[None]], stopping: asyncio.Event
+    tray: _Tray[Thing], sheet: _Sheet, take: Callable[[Thing], Awaitable[object]], stopping: asyncio.Event
 ) -> None:
     try:
         thing = tray.read(sheet.body, sheet.traceparent)

@@ -12,6 +12,6 @@ Everything here is a value made of values. Nothing in it is personal: it knows c
 
 from gateway.evidence.coverage import Coverage, Stage, coverage
 from gateway.evidence.month import Month
-from gateway.evidence.operation import Operation, operation
+from gateway.evidence.operation import Names, Operation, operation
 
-__all__ = ["Coverage", "Month", "Operation", "Stage", "coverage", "operation"]
+__all__ = ["Coverage", "Month", "Names", "Operation", "Stage", "coverage", "operation"]

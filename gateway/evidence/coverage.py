@@ -101,23 +101,28 @@ class Coverage:
 
     day: date
     source: str
-    """whose directory of places and inhabitants this is counted by, and as of when"""
+    """whose directory of places and inhabitants this is counted by"""
+    as_of: date
+    """the day of that directory"""
     services: tuple[ServiceCoverage, ...]
     kreise: tuple[KreisCoverage, ...]
     due: tuple[Due, ...]
     """the longest waiting first"""
     unlisted: Mapping[str, int] = field(default_factory=dict)
     """by service: Gemeinden for which no authority is listed"""
+    sandbox: bool = False
 
 
-def coverage(tables: Tables, delivering: Iterable[str], day: date) -> Coverage:
+def coverage(tables: Tables, delivering: Iterable[str], day: date, *, sandbox: bool = False) -> Coverage:
     """`delivering` are the ids of connections that delivered something within the last 30 days."""
     ledger = _Ledger(tables, frozenset(delivering), day)
     for service in tables.services:
         ledger.count(service.name)
     return Coverage(
         day=day,
-        source=f"{tables.directory.source}, {tables.directory.as_of.isoformat()}",
+        source=tables.directory.source,
+        as_of=tables.directory.as_of,
+        sandbox=sandbox,
         services=tuple(
             ServiceCoverage(service.name, service.title, ledger.whole[service.name]) for service in tables.services
         ),

@@ -13,7 +13,7 @@ from gateway.submission import SECOND, Micros
 
 BERLIN: Final = ZoneInfo("Europe/Berlin")
 
-_FORM: Final = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
+_FORM: Final = re.compile(r"([12]\d{3})-(0[1-9]|1[0-2])", re.ASCII)
 
 _SETTLED: Final = 300 * SECOND
 """how long after its end a month is closed: what began before midnight has been committed then"""

@@ -8,12 +8,12 @@ is computed from rows that never change, so that a closed month comes out the sa
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from gateway.connection import Connection, ConnectionState, Preflight, Step
+from gateway.connection import AdapterInUse, Connection, ConnectionState, Preflight, Step
 from gateway.errors import Sentence
 from gateway.evidence.month import Month
 from gateway.journal import Happened
@@ -42,6 +42,8 @@ class Line:
 
     connection: Connection
     """as it was at the month's end"""
+    service: str
+    """its title"""
     authority: str
     accepted: int
     delivered: int
@@ -59,8 +61,9 @@ class Line:
     lost_hours: int
     """of these, those in which every attempt failed"""
     schemas: tuple[str, ...]
-    adapter: str
-    """adapter and version, as the last pre-flight found them"""
+    """standard and version of what was accepted"""
+    adapters: tuple[str, ...]
+    """adapters it went by, with the versions in use in the month; of an idle one, what the last pre-flight found"""
 
     @property
     def share_in_time(self) -> float | None:
@@ -84,6 +87,15 @@ class Operation:
     lines: tuple[Line, ...]
     digest: str
     """hex SHA-256 over the events it was computed from"""
+    sandbox: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """What people call services and authorities, by short name and by ARS."""
+
+    service: Callable[[str], str]
+    authority: Callable[[str], str]
 
 
 def operation(
@@ -92,14 +104,16 @@ def operation(
     happened: Sequence[Happened],
     steps: Sequence[Step],
     preflights: Sequence[Preflight],
-    called: Callable[[str], str],
+    adapters: Sequence[AdapterInUse],
+    names: Names,
     target: int,
     now: Micros,
+    sandbox: bool = False,
 ) -> Operation:
     """
-    The month's account. `happened` are its events, `steps` and `preflights` everything since the beginning.
+    The month's account. `happened` are its events; `steps`, `preflights` and `adapters` everything since the beginning.
 
-    `called` names an authority by its ARS; `target` is in seconds.
+    `target` is in seconds.
     """
     until = min(now, month.end)
     known = [step for step in steps if step.at < month.end]
@@ -108,8 +122,9 @@ def operation(
     for event in happened:
         books.setdefault(event.connection, _Book(event.connection, target)).add(event)
     lives = _lives(known)
+    versions = _Versions(adapters, month.start, month.end)
     lines = [
-        book.line(lives[id_], month.start, until, _last(looked, id_), called)
+        book.line(lives[id_], month.start, until, versions.of(book.adapters, _last(looked, id_)), names)
         for id_, book in sorted(books.items())
         if id_ in lives
     ]
@@ -118,8 +133,29 @@ def operation(
         closed=month.closed(now),
         target=target,
         lines=tuple(line for line in lines if _is_worth_a_line(line)),
-        digest=_digest(happened, known, looked),
+        digest=_digest(happened, known, looked, versions.known),
+        sandbox=sandbox,
     )
+
+
+class _Versions:
+    """Which version of an adapter was in use in a month: the last that was there before it, and those that came."""
+
+    def __init__(self, known: Iterable[AdapterInUse], start: Micros, end: Micros) -> None:
+        self.known: Final = sorted((one for one in known if one.since < end), key=lambda one: (one.since, one.version))
+        self._start = start
+
+    def of(self, adapters: Collection[str], seen: Preflight | None) -> tuple[str, ...]:
+        """These adapters with their versions; where there are none, the one that the pre-flight saw."""
+        if not adapters:
+            return (f"{seen.adapter} {seen.adapter_version}".strip(),) if seen else ()
+        return tuple(f"{name} {version}".strip() for name in sorted(adapters) for version in self._in_use(name))
+
+    def _in_use(self, adapter: str) -> Sequence[str]:
+        ours = [one for one in self.known if one.adapter == adapter]
+        before = [one for one in ours if one.since <= self._start][-1:]
+        came = [one for one in ours if one.since > self._start]
+        return [one.version for one in (*before, *came)] or [""]
 
 
 def _is_worth_a_line(line: Line) -> bool:
@@ -142,6 +178,7 @@ class _Book:
     in_time: int = 0
     waiting: int = 0
     schemas: set[str] = field(default_factory=set)
+    adapters: set[str] = field(default_factory=set)
     failed_in: set[int] = field(default_factory=set)
     worked_in: set[int] = field(default_factory=set)
 
@@ -155,6 +192,7 @@ class _Book:
         if event.before is None and event.after is State.ACCEPTED:
             self.accepted += 1
             self.schemas.add(f"{event.standard} {event.version}".strip())
+            self.adapters.add(event.adapter)
         if event.after in _ARRIVED and event.before is State.HANDED_OVER:
             self.delivered += 1
             self.in_time += event.at - event.received_at <= self.target * SECOND
@@ -169,14 +207,13 @@ class _Book:
         if event.name == "attempt.failed":
             self.failed_in.add(hour)
 
-    def line(
-        self, life: Sequence[Step], start: Micros, until: Micros, seen: Preflight | None, called: Callable[[str], str]
-    ) -> Line:
+    def line(self, life: Sequence[Step], start: Micros, until: Micros, adapters: tuple[str, ...], names: Names) -> Line:
         live = _open_hours(life, start, until)
         connection = life[-1].connection
         return Line(
             connection=connection,
-            authority=called(connection.authority),
+            service=names.service(connection.service),
+            authority=names.authority(connection.authority),
             accepted=self.accepted,
             delivered=self.delivered,
             confirmed=self.confirmed,
@@ -187,7 +224,7 @@ class _Book:
             live_hours=len(live),
             lost_hours=len(live & (self.failed_in - self.worked_in)),
             schemas=tuple(sorted(self.schemas)),
-            adapter=f"{seen.adapter} {seen.adapter_version}".strip() if seen else "",
+            adapters=adapters,
         )
 
 
@@ -213,7 +250,12 @@ def _last(preflights: Sequence[Preflight], connection: str) -> Preflight | None:
     return next((one for one in reversed(preflights) if one.connection == connection and one.adapter), None)
 
 
-def _digest(happened: Sequence[Happened], steps: Sequence[Step], preflights: Sequence[Preflight]) -> str:
+def _digest(
+    happened: Sequence[Happened],
+    steps: Sequence[Step],
+    preflights: Sequence[Preflight],
+    adapters: Sequence[AdapterInUse],
+) -> str:
     digest = hashlib.sha256()
     for event in happened:
         told = (event.id, event.submission, event.at, event.name, event.before, event.after, event.connection)
@@ -222,6 +264,8 @@ def _digest(happened: Sequence[Happened], steps: Sequence[Step], preflights: Seq
         digest.update(f"{step.connection}|{step.before}|{step.at}|{step.by}\n".encode())
     for one in preflights:
         digest.update(f"{one.connection}|{one.at}|{one.adapter}|{one.adapter_version}|{one.good}\n".encode())
+    for used in adapters:
+        digest.update(f"{used.adapter}|{used.version}|{used.since}\n".encode())
     return digest.hexdigest()
 
 

@@ -14,12 +14,13 @@ from gateway.submission import SECOND
 OPERATION_COLUMNS: Final = (
     *("month", "provisional", "service", "authority_ars", "authority", "state", "order_number", "order_date"),
     *("live_since", "accepted", "delivered", "confirmed", "refused", "tests", "in_time_share"),
-    *("waiting_seconds", "availability", "schemas", "adapter"),
+    *("waiting_seconds", "availability", "schemas", "adapters", "sandbox"),
 )
 COVERAGE_COLUMNS: Final = (
     *("day", "service", "kreis_ars", "kreis"),
     *(f"authorities_{stage}" for stage in Stage),
     *(f"inhabitants_{stage}" for stage in Stage),
+    "sandbox",
 )
 
 
@@ -28,6 +29,7 @@ def operation_json(account: Operation) -> dict[str, Any]:
     return {
         "month": str(account.month),
         "provisional": not account.closed,
+        "sandbox": account.sandbox,
         "targetSeconds": account.target,
         "definitions": {"availability": AVAILABILITY.de, "waiting": WAITING.de},
         "connections": [_line(line) for line in account.lines],
@@ -53,7 +55,7 @@ def _line(line: Line) -> dict[str, Any]:
         "waitingSeconds": line.waiting // SECOND,
         "availability": _rounded(line.availability),
         "schemas": list(line.schemas),
-        "adapter": line.adapter or None,
+        "adapters": list(line.adapters),
     }
 
 
@@ -83,7 +85,8 @@ def _row(account: Operation, line: Line) -> Sequence[object]:
         line.waiting // SECOND,
         _shown(line.availability),
         "; ".join(line.schemas),
-        line.adapter,
+        "; ".join(line.adapters),
+        _yes(account.sandbox),
     )
 
 
@@ -92,6 +95,8 @@ def coverage_json(found: Coverage) -> dict[str, Any]:
     return {
         "day": found.day.isoformat(),
         "source": found.source,
+        "asOf": found.as_of.isoformat(),
+        "sandbox": found.sandbox,
         "services": [
             {
                 "service": one.service,
@@ -133,10 +138,11 @@ def _counts(counts: Counts) -> dict[str, Any]:
 def coverage_csv(found: Coverage) -> str:
     """One row for each service as a whole, then one for each service of each Kreis."""
     rows: list[Sequence[object]] = [
-        (found.day.isoformat(), one.service, "", "", *_numbers(one.counts)) for one in found.services
+        (found.day.isoformat(), one.service, "", "", *_numbers(one.counts), _yes(found.sandbox))
+        for one in found.services
     ]
     rows += [
-        (found.day.isoformat(), service, kreis.ars, kreis.name, *_numbers(counts))
+        (found.day.isoformat(), service, kreis.ars, kreis.name, *_numbers(counts), _yes(found.sandbox))
         for kreis in found.kreise
         for service, counts in sorted(kreis.services.items())
     ]
@@ -146,6 +152,10 @@ def coverage_csv(found: Coverage) -> str:
 def _numbers(counts: Counts) -> list[int]:
     authorities = [counts[stage].authorities for stage in Stage]
     return authorities + [counts[stage].inhabitants for stage in Stage]
+
+
+def _yes(said: bool) -> str:  # noqa: FBT001 - one answer, as spreadsheets in Germany filter it
+    return "ja" if said else ""
 
 
 def _rounded(share: float | None) -> float | None:

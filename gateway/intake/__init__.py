@@ -8,14 +8,17 @@ The HTTP door for portals.
     multipart   its parts, one after the other
     unpacking   document and attachments out of it
     parameters  query, keys, media types
-    clients     who may come in
+    identity    who a request says it comes from
+    register    who may come in, by their tokens
+    clients     the portals among them
     crowd       how many at once
     waiting     those who wait for news
     limits      how much, how long
     responses   JSON and problem+json
     refusals    which error has which status
     routes      responsibility as JSON
-    description what OpenAPI says of it all
+    openapi     how calls are described
+    description what OpenAPI says of these
     examples    what it shows
     front_page  the page behind `/`
     connection  what the server does before there is a request

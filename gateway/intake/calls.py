@@ -13,11 +13,12 @@ from fastapi import Request, Response
 
 from gateway import journey, receipt
 from gateway.answering import NoMessage, in_its_standard
-from gateway.errors import BadRequest, NotChecked, NotFound, NotIdentified, SendersFault
+from gateway.errors import BadRequest, NotChecked, NotFound, SendersFault
 from gateway.events import RequestRefused
 from gateway.intake import parameters
 from gateway.intake.clients import ClientRegister
 from gateway.intake.crowd import Crowd
+from gateway.intake.identity import token_in, unknown_token
 from gateway.intake.limits import Limits
 from gateway.intake.packages import packages
 from gateway.intake.parameters import Kind, wanted
@@ -338,20 +339,9 @@ class Calls:
         Raises:
             NotIdentified: no token, an unknown one or a revoked one; which of the two last is not said.
         """
-        visit.check_headers()
-        scheme, _, token = visit.header(b"authorization").partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
-            raise NotIdentified(
-                "Die Anfrage braucht den Header Authorization: Bearer <Token>. "
-                "Tokens vergibt der Betreiber des Gateways.",
-                "The request needs the header Authorization: Bearer <token>. The gateway's operator issues tokens.",
-            )
-        client = await self._clients.find(token.strip())
+        client = await self._clients.find(token_in(visit))
         if client is None:
-            raise NotIdentified(
-                "Dieses Token gilt hier nicht oder nicht mehr. Tokens vergibt der Betreiber des Gateways.",
-                "This token is not valid here, or no longer. The gateway's operator issues tokens.",
-            )
+            raise unknown_token()
         visit.client = client.name
         return client
 

@@ -1,96 +1,27 @@
-"""Who may come in: clients and their tokens, held in memory and never more than two seconds old."""
+"""The portals that may come in."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import Final
+from collections.abc import Awaitable, Callable
 
-from gateway.errors import JournalUnavailable, NobodysFault
-from gateway.events import TaskFailed, frames_of
+from gateway.intake.register import Register, Source, token_hash
 from gateway.journal import Client, Journal
 
-_EVERY: Final = 1.0
+__all__ = ["ClientRegister", "token_hash"]
 
 
-def token_hash(token: str) -> str:
-    """How a token is stored and looked up: hex SHA-256. Tokens are random, so nothing slower is needed."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-class ClientRegister:
-    """
-    The journal's clients by their tokens.
-
-    Looks every second whether they changed, so that a revocation takes effect within two. While the journal is away the
-    last known ones stay: without a journal nothing is taken anyway.
-    """
+class ClientRegister(Register[Client]):
+    """The journal's clients by their tokens."""
 
     def __init__(
         self,
         journal: Journal,
         *,
-        every: float = _EVERY,
+        every: float = 1.0,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._journal = journal
-        self._every = every
-        self._pause = pause
-        self._ticks = ticks
-        self._by_hash: dict[str, Client] = {}
-        self._version: int | None = None
-        self._asked_at = float("-inf")
-        self._asking = asyncio.Lock()
-
-    async def find(self, token: str) -> Client | None:
-        """
-        Whose token this is; None for an unknown or revoked one.
-
-        A client may have been added a moment ago, so an unknown token is worth one look at the journal a second.
-
-        Raises:
-            JournalUnavailable: the token is not known here, and the journal cannot be asked, or never could.
-        """
-        hashed = token_hash(token)
-        if found := self._by_hash.get(hashed):
-            return found
-        async with self._asking:
-            if self._ticks() - self._asked_at >= self._every:
-                self._asked_at = self._ticks()
-                await self._look()
-            elif self._version is None:
-                raise JournalUnavailable
-        return self._by_hash.get(hashed)
-
-    @asynccontextmanager
-    async def following(self) -> AsyncIterator[None]:
-        """Follow the journal while the context is open."""
-        following = asyncio.create_task(self.follow(), name="clients")
-        try:
-            yield
-        finally:
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
-
-    async def follow(self) -> None:
-        """Follow the journal for ever."""
-        while True:
-            try:
-                async with self._asking:
-                    await self._look()
-            except NobodysFault:
-                pass
-            except Exception as error:  # noqa: BLE001 - a register that stops following would keep revoked tokens alive
-                TaskFailed(task="clients", error=type(error).__name__, frames=frames_of(error)).tell()
-            await self._pause(self._every)
-
-    async def _look(self) -> None:
-        version = await self._journal.version_of("clients")
-        if version != self._version:
-            clients = await self._journal.clients()
-            self._by_hash = {client.token_hash: client for client in clients if client.revoked_at is None}
-            self._version = version
+        source = Source("clients", lambda: journal.version_of("clients"), journal.clients)
+        super().__init__(source, every=every, pause=pause, ticks=ticks)

@@ -2,69 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from fastapi import FastAPI, Request, Response
-from fastapi.openapi.utils import get_openapi
-from pydantic import ConfigDict, TypeAdapter, with_config
+from fastapi import FastAPI
 
-from gateway import receipt
 from gateway.connection import ConnectionState
-from gateway.errors import GatewayError, Language
 from gateway.intake import examples
 from gateway.intake.calls import Calls
 from gateway.intake.limits import Limits
-from gateway.intake.refusals import RETRY_AFTER, NotAcceptable, status_of
-from gateway.intake.responses import JSON, PROBLEM, XML
+from gateway.intake.openapi import Json, add_call, answer, bytes_of, ref
+from gateway.intake.refusals import NotAcceptable
+from gateway.intake.responses import JSON
 from gateway.intake.unpacking import DOCUMENT
 from gateway.journey import Kind
 from gateway.receipt import reply_shapes, shapes
 
-Json = dict[str, Any]
-Call = Callable[[Request], Awaitable[Response]]
-
 SUBMISSIONS: Final = "/v1/submissions"
 VALIDATIONS: Final = "/v1/validations"
-
-_SHAPES: Final = (
-    shapes.Accepted,
-    shapes.Problem,
-    shapes.Status,
-    shapes.Events,
-    shapes.TechnicalReceipt,
-    reply_shapes.Replies,
-    shapes.Verdict,
-    shapes.Route,
-    shapes.Services,
-    shapes.Connections,
-    shapes.Packages,
-    shapes.WebhookMessage,
-)
-_PARTS: Final = (
-    shapes.WebhookData,
-    shapes.Authority,
-    shapes.Links,
-    shapes.Finding,
-    shapes.Event,
-    shapes.Enclosed,
-    reply_shapes.Reply,
-    reply_shapes.ReplyDocument,
-    reply_shapes.ReplyFile,
-    shapes.RouteConnection,
-    shapes.RouteRow,
-    shapes.Place,
-    shapes.Service,
-    shapes.ServiceMessage,
-    shapes.Offer,
-    shapes.Package,
-    shapes.PackageMessage,
-    shapes.Answers,
-    shapes.CodeList,
-)
-_ALL_SHAPES: Final = (*_SHAPES, *_PARTS)
 
 _NO_TELEMETRY: Final[Any] = {
     "tracing": False,
@@ -108,7 +65,7 @@ def samples_in(folder: Path) -> dict[str, str]:
 def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, str]) -> None:
     """Give the API its calls, each with everything that can be said about it."""
     document = _document(samples)
-    _add(
+    add_call(
         api,
         "POST",
         SUBMISSIONS,
@@ -120,8 +77,8 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         parameters=[_LEISTUNG, _ARS, _IDEMPOTENCY_KEY, _TRACEPARENT, _ACCEPT],
         body={**document, "multipart/form-data": _multipart(limits, samples)},
         answers={
-            202: _answer("Angenommen und dauerhaft gespeichert.", shapes.Accepted, examples.ACCEPTED, ["Location"]),
-            422: _answer(
+            202: answer("Angenommen und dauerhaft gespeichert.", shapes.Accepted, examples.ACCEPTED, ["Location"]),
+            422: answer(
                 "Zurückgewiesen: nicht gültig, oder niemand ist dafür angebunden.",
                 shapes.Problem,
                 examples.REJECTED,
@@ -131,7 +88,7 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         },
         refusals=examples.ON_SUBMITTING,
     )
-    _add(
+    add_call(
         api,
         "POST",
         VALIDATIONS,
@@ -142,11 +99,11 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         description="Prüft ein Dokument wie beim Einreichen und vergisst es. Anlagen und Zuständigkeit prüft es nicht.",
         parameters=[_TRACEPARENT],
         body=document,
-        answers={200: _answer("Das Urteil, auch ein schlechtes.", shapes.Verdict, examples.VERDICT, [])},
+        answers={200: answer("Das Urteil, auch ein schlechtes.", shapes.Verdict, examples.VERDICT, [])},
         refusals=examples.ON_VALIDATING,
     )
     one = f"{SUBMISSIONS}/{{submission}}"
-    _add(
+    add_call(
         api,
         "GET",
         one,
@@ -157,12 +114,12 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         description="Wo sie steht. Retry-After sagt, wann sich erneutes Fragen lohnt; fehlt es, ist dies das Ende.",
         parameters=[_SUBMISSION, _IF_NONE_MATCH, _PREFER],
         answers={
-            200: _answer("Der Stand.", shapes.Status, examples.STATUS, ["ETag", "Retry-After", "Preference-Applied"]),
+            200: answer("Der Stand.", shapes.Status, examples.STATUS, ["ETag", "Retry-After", "Preference-Applied"]),
             304: {"description": "Unverändert seit dem Stand, den If-None-Match nennt."},
         },
         refusals=examples.ON_LOOKING,
     )
-    _add(
+    add_call(
         api,
         "GET",
         f"{one}/events",
@@ -173,12 +130,12 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         description="Was mit ihr geschah, das Älteste zuerst.",
         parameters=[_SUBMISSION, _IF_NONE_MATCH, _PREFER],
         answers={
-            200: _answer("Der Verlauf.", shapes.Events, examples.EVENTS, ["ETag", "Preference-Applied"]),
+            200: answer("Der Verlauf.", shapes.Events, examples.EVENTS, ["ETag", "Preference-Applied"]),
             304: {"description": "Unverändert seit dem Verlauf, den If-None-Match nennt."},
         },
         refusals=examples.ON_LOOKING,
     )
-    _add(
+    add_call(
         api,
         "GET",
         f"{one}/receipt",
@@ -188,10 +145,10 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         summary="Technische Quittung",
         description=examples.ABOUT_RECEIPT,
         parameters=[_SUBMISSION, _ACCEPT],
-        answers={200: _answer("Die Quittung.", shapes.TechnicalReceipt, examples.RECEIPT, ["Vary"], message=_RECEIPT)},
+        answers={200: answer("Die Quittung.", shapes.TechnicalReceipt, examples.RECEIPT, ["Vary"], message=_RECEIPT)},
         refusals=(*examples.ON_LOOKING, NotAcceptable()),
     )
-    _add(
+    add_call(
         api,
         "GET",
         f"{one}/replies",
@@ -202,7 +159,7 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         description=examples.REPLIES_ABOUT,
         parameters=[_SUBMISSION, _IF_NONE_MATCH, _PREFER],
         answers={
-            200: _answer(
+            200: answer(
                 "Die Antworten, die neueste zuletzt.",
                 reply_shapes.Replies,
                 examples.REPLIES,
@@ -212,7 +169,7 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         },
         refusals=examples.ON_LOOKING,
     )
-    _add(
+    add_call(
         api,
         "GET",
         f"{one}/replies/{{reply}}/document",
@@ -222,10 +179,10 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         summary="Dokument einer Antwort",
         description="Das XML, Byte für Byte wie vom Fachverfahren.",
         parameters=[_SUBMISSION, _REPLY],
-        answers={200: _bytes("Das Dokument.", "application/xml")},
+        answers={200: bytes_of("Das Dokument.", "application/xml")},
         refusals=examples.ON_LOOKING,
     )
-    _add(
+    add_call(
         api,
         "GET",
         f"{one}/replies/{{reply}}/attachments/{{attachment}}",
@@ -236,10 +193,10 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         description="Die Anlage, Byte für Byte wie vom Fachverfahren, mit dem Medientyp, den es nannte. Ihren Inhalt "
         "prüft das Gateway nicht.",
         parameters=[_SUBMISSION, _REPLY, _ATTACHMENT],
-        answers={200: _bytes("Die Anlage.", "application/octet-stream")},
+        answers={200: bytes_of("Die Anlage.", "application/octet-stream")},
         refusals=examples.ON_LOOKING,
     )
-    _add(
+    add_call(
         api,
         "GET",
         "/v1/routes",
@@ -250,10 +207,10 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         description="Wer für eine Leistung an einem Ort zuständig ist, nach welcher Zeile, und ob diese Behörde "
         "angebunden ist. Eine fehlende Anbindung ist eine Antwort, kein Fehler.",
         parameters=[{**_LEISTUNG, "required": True}, {**_ARS, "required": True}],
-        answers={200: _answer("Die Zuständigkeit.", shapes.Route, examples.ROUTE, [])},
+        answers={200: answer("Die Zuständigkeit.", shapes.Route, examples.ROUTE, [])},
         refusals=examples.ON_ASKING,
     )
-    _add(
+    add_call(
         api,
         "GET",
         "/v1/services",
@@ -264,10 +221,10 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         description="Welche Leistungen hier eingerichtet sind: Schlüssel, Nachrichten, welcher Ort entscheidet und "
         "welche Behörden angeschrieben werden können.",
         parameters=[],
-        answers={200: _answer("Die Leistungen.", shapes.Services, examples.SERVICES, [])},
+        answers={200: answer("Die Leistungen.", shapes.Services, examples.SERVICES, [])},
         refusals=examples.ON_ASKING,
     )
-    _add(
+    add_call(
         api,
         "GET",
         "/v1/connections",
@@ -278,12 +235,12 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         description=examples.ABOUT_CONNECTIONS,
         parameters=[_LEISTUNG_WANTED, _PLACE_WANTED, _STATE_WANTED, _IF_NONE_MATCH],
         answers={
-            200: _answer("Die Anbindungen.", shapes.Connections, examples.CONNECTIONS, ["ETag"]),
+            200: answer("Die Anbindungen.", shapes.Connections, examples.CONNECTIONS, ["ETag"]),
             304: {"description": "Unverändert seit dem Stand, den If-None-Match nennt."},
         },
         refusals=examples.ON_ASKING,
     )
-    _add(
+    add_call(
         api,
         "GET",
         "/v1/schemas",
@@ -294,74 +251,14 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         description="Wonach hier geprüft wird: Standards, Versionen, Namensräume und ihre Nachrichten, und bis wann "
         "eine Version gilt. Mehrere Versionen können nebeneinander eingespielt sein.",
         parameters=[],
-        answers={200: _answer("Die Schemapakete.", shapes.Packages, examples.PACKAGES, [])},
+        answers={200: answer("Die Schemapakete.", shapes.Packages, examples.PACKAGES, [])},
         refusals=examples.ON_ASKING,
     )
 
 
-def complete(api: FastAPI) -> None:
-    """Let /openapi.json show the shapes of answers, the one way to identify oneself, and what is told to portals."""
-    schemas = _schemas()
-
-    def openapi() -> Json:
-        if api.openapi_schema is None:
-            described = get_openapi(
-                title=api.title,
-                version=api.version,
-                summary=api.summary,
-                description=api.description,
-                tags=api.openapi_tags,
-                license_info={"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
-                routes=api.routes,
-            )
-            components = described.setdefault("components", {})
-            components.setdefault("schemas", {}).update(schemas)
-            components["securitySchemes"] = {"token": _TOKEN}
-            described["webhooks"] = {"submission": {"post": _told_to_portals()}}
-            api.openapi_schema = described
-        return api.openapi_schema
-
-    api.openapi = openapi  # type: ignore[method-assign]  # the documented way to extend FastAPI's OpenAPI
-
-
-def _add(
-    api: FastAPI,
-    method: str,
-    path: str,
-    call: Call,
-    *,
-    name: str,
-    tag: str,
-    summary: str,
-    description: str,
-    parameters: list[Json],
-    answers: dict[int, Json],
-    refusals: tuple[GatewayError, ...],
-    body: Json | None = None,
-) -> None:
-    extra: Json = {"parameters": [*parameters, _LANGUAGE], "security": [{"token": []}]}
-    if body:
-        extra["requestBody"] = {"required": True, "content": body}
-    api.add_api_route(
-        path,
-        call,
-        methods=[method],
-        name=name,
-        operation_id=name,
-        tags=[tag],
-        summary=summary,
-        description=description,
-        status_code=min(answers),
-        response_class=Response,
-        response_model=None,
-        responses=dict([*_by_status(refusals).items(), *answers.items()]),
-        openapi_extra=extra,
-    )
-
-
-def _told_to_portals() -> Json:
+def told_to_portals() -> Json:
     """What a webhook gets: a request from here, for which a portal is the server."""
-    return {
+    post = {
         "operationId": "submissionTold",
         "tags": ["Webhooks"],
         "summary": "Mit einer Einreichung geschah etwas",
@@ -369,7 +266,7 @@ def _told_to_portals() -> Json:
         "parameters": [*_SIGNED],
         "requestBody": {
             "required": True,
-            "content": {JSON: {"schema": _ref(shapes.WebhookMessage), "example": examples.TOLD}},
+            "content": {JSON: {"schema": ref(shapes.WebhookMessage), "example": examples.TOLD}},
         },
         "responses": {
             "2XX": {"description": "Angenommen. Der Inhalt der Antwort wird nicht gelesen."},
@@ -380,65 +277,7 @@ def _told_to_portals() -> Json:
             },
         },
     }
-
-
-# ── answers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _answer(
-    description: str, shape: type, example: Mapping[str, Any], headers: list[str], *, message: str = ""
-) -> Json:
-    media_type = PROBLEM if shape is shapes.Problem else JSON
-    content: Json = {media_type: {"schema": _ref(shape), "example": example}}
-    if message:
-        content[XML] = {"schema": {"type": "string", "description": message}}
-    return {
-        "description": description,
-        "headers": {name: _HEADERS[name] for name in ["Content-Language", *headers]},
-        "content": content,
-    }
-
-
-def _bytes(description: str, media_type: str) -> Json:
-    return {
-        "description": description,
-        "headers": {"Content-Disposition": _HEADERS["Content-Disposition"]},
-        "content": {media_type: {"schema": {"type": "string", "contentMediaType": media_type}}},
-    }
-
-
-def _by_status(refusals: tuple[GatewayError, ...]) -> dict[int, Json]:
-    """Each refusal under its status, with the problem it would really be; 500 belongs to every call."""
-    answers: dict[int, Json] = {}
-    for error in refusals:
-        status = status_of(error)
-        example = receipt.problem(
-            error, status, Language.GERMAN, instance=f"urn:antragsgateway:request:{examples.TRACE[3:35]}", sandbox=False
-        )
-        headers = ["Retry-After"] if status in RETRY_AFTER else ["WWW-Authenticate"] if status == 401 else []
-        answers[status] = _answer(f"{error.title.de}.", shapes.Problem, example, headers)
-    answers[500] = {
-        "description": "Im Gateway ist ein Fehler aufgetreten.",
-        "content": {PROBLEM: {"schema": _ref(shapes.Problem)}},
-    }
-    return answers
-
-
-def _ref(shape: type) -> Json:
-    return {"$ref": f"#/components/schemas/{shape.__name__}"}
-
-
-def _schemas() -> Json:
-    """The shapes as JSON schemas, their docstrings as descriptions."""
-    documented = with_config(ConfigDict(use_attribute_docstrings=True))
-    for shape in _ALL_SHAPES:
-        documented(shape)
-    _, schema = TypeAdapter.json_schemas(
-        [(shape, "serialization", TypeAdapter(shape)) for shape in _SHAPES],
-        ref_template="#/components/schemas/{model}",
-    )
-    definitions: Json = schema["$defs"]
-    return definitions
+    return {"submission": {"post": post}}
 
 
 # ── bodies ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -601,24 +440,3 @@ _SIGNED: Final[list[Json]] = [
         "example": "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
     },
 ]
-_LANGUAGE: Final[Json] = {
-    "name": "Accept-Language",
-    "in": "header",
-    "description": "de (ohne Angabe) oder en.",
-    "schema": {"type": "string", "default": "de"},
-}
-_HEADERS: Final[Mapping[str, Json]] = {
-    "Location": {"description": "Wo der Stand der Einreichung steht.", "schema": {"type": "string"}},
-    "Vary": {"description": "Wovon abhängt, in welcher Form die Antwort kommt.", "schema": {"type": "string"}},
-    "ETag": {"description": "Kennzeichen dieses Standes.", "schema": {"type": "string"}},
-    "Retry-After": {"description": "Sekunden, nach denen sich erneutes Fragen lohnt.", "schema": {"type": "integer"}},
-    "Content-Disposition": {"description": "Zum Speichern, nicht zum Anzeigen.", "schema": {"type": "string"}},
-    "Preference-Applied": {"description": "Was von Prefer galt.", "schema": {"type": "string"}},
-    "Content-Language": {"description": "Sprache der Antwort.", "schema": {"type": "string", "enum": ["de", "en"]}},
-    "WWW-Authenticate": {"description": "Wie man sich anmeldet (RFC 6750).", "schema": {"type": "string"}},
-}
-_TOKEN: Final[Json] = {
-    "type": "http",
-    "scheme": "bearer",
-    "description": "Token des Zugangs, vom Betreiber des Gateways (`gateway clients add`).",
-}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -14,9 +14,10 @@ from gateway.errors import BadRequest, GatewayError, NotFound
 from gateway.events import RequestRefused
 from gateway.intake.calls import Calls
 from gateway.intake.clients import ClientRegister
-from gateway.intake.description import SUBMISSIONS, VALIDATIONS, add_calls, complete, new_api
+from gateway.intake.description import SUBMISSIONS, VALIDATIONS, add_calls, new_api, told_to_portals
 from gateway.intake.front_page import front_page
 from gateway.intake.limits import Limits
+from gateway.intake.openapi import Annex, complete
 from gateway.intake.refusals import ClientGone, NoSuchMethod
 from gateway.intake.responses import failed, refused
 from gateway.intake.visit import Visit
@@ -36,13 +37,15 @@ def build(
     *,
     limits: Limits | None = None,
     routers: Iterable[APIRouter] = (),
+    annexes: Sequence[Annex] = (),
     samples: Mapping[str, str] | None = None,
 ) -> ASGIApp:
     """
     The ASGI app of a gateway.
 
     `clients` must be followed for as long as it runs. `routers` are further doors of the same house; what goes wrong in
-    them is answered alike. `samples` are valid documents by name, shown in OpenAPI.
+    them is answered alike. `annexes` are such doors as well, and have their part in OpenAPI. `samples` are valid
+    documents by name, shown there.
     """
     limits = limits or Limits()
     calls = Calls(gateway, clients, limits)
@@ -50,9 +53,9 @@ def build(
     api = new_api(gateway.kind)
     add_calls(api, calls, limits, samples or {})
     api.add_route("/", front_page(gateway.kind), include_in_schema=False)
-    for router in routers:
+    for router in (*routers, *(annex.router for annex in annexes)):
         api.include_router(router)
-    complete(api)
+    complete(api, told_to_portals(), annexes)
     _answer_alike(api, sandbox=sandbox)
     return _Door(api, {SUBMISSIONS: calls.submit, VALIDATIONS: calls.validate}, sandbox=sandbox)
 
@@ -83,7 +86,7 @@ class _Door:
             visit.straight = scope["path"]
             await self._go_straight(call, visit, receive, send)
         else:
-            await self._api(scope, receive, send if visit.body.finished else _closing(send))
+            await self._api(scope, receive, send if visit.body.finished else _closing(visit, send))
 
     async def _go_straight(self, call: Call, visit: Visit, receive: Receive, send: Send) -> None:
         try:
@@ -181,11 +184,11 @@ async def _hang_up(response: Response, visit: Visit, send: Send) -> None:
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def _closing(send: Send) -> Send:
-    """For requests whose body nobody reads: the answer says that the connection ends with it."""
+def _closing(visit: Visit, send: Send) -> Send:
+    """For requests whose body nobody reads to its end: the answer says that the connection ends with it."""
 
     async def closing(message: Message) -> None:
-        if message["type"] == "http.response.start":
+        if message["type"] == "http.response.start" and not visit.body.finished:
             message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
         await send(message)
 

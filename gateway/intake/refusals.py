@@ -8,12 +8,15 @@ from typing import Final
 from gateway.errors import (
     BadRequest,
     GatewayError,
+    LeaseOver,
+    LetterTaken,
     NobodysFault,
     NotAllowed,
     NotFound,
     NotIdentified,
     NotReadable,
     OperatorsFault,
+    OutcomeConflict,
     SendersFault,
     Sentence,
     TooLarge,
@@ -56,6 +59,13 @@ class TooSlow(SendersFault):
     title = Sentence("Die Anfrage kam zu langsam an", "The request arrived too slowly")
 
 
+class BadRange(SendersFault):
+    """The range begins behind the end of what was asked for."""
+
+    code = "range-not-satisfiable"
+    title = Sentence("Diesen Bereich gibt es nicht", "There is no such range")
+
+
 class Busy(NobodysFault):
     """More requests are in hand than this process can bear."""
 
@@ -80,8 +90,12 @@ STATUS: Final[Mapping[type[GatewayError], int]] = {
     NotAcceptable: 406,
     TooSlow: 408,
     UuidConflict: 409,
+    LetterTaken: 409,
+    LeaseOver: 409,
+    OutcomeConflict: 409,
     TooLarge: 413,
     WrongMediaType: 415,
+    BadRange: 416,
     TooMany: 429,
     SendersFault: 400,
     OperatorsFault: 500,

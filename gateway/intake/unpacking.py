@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from gateway.attachments import AttachmentStore
 from gateway.errors import BadRequest, NotXml, TooLarge, WrongMediaType
 from gateway.intake.limits import Limits
 from gateway.intake.multipart import Part, Parts
 from gateway.intake.parameters import MULTIPART, XML, MediaType
 from gateway.intake.visit import Visit
-from gateway.journal import AttachmentStore
 from gateway.submission import Attachment
 
 DOCUMENT: Final = "document"

@@ -16,7 +16,7 @@ from gateway.intake.body import Body
 
 _KEY: Final = "gateway.visit"
 _TRACEPARENT: Final = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
-_ONCE: Final = (b"authorization", b"content-type", b"content-encoding", b"idempotency-key")
+_ONCE: Final = (b"authorization", b"content-type", b"content-encoding", b"idempotency-key", b"lease-key", b"range")
 
 
 @dataclass(slots=True)

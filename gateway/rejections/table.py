@@ -12,7 +12,7 @@ CODES: Final = frozenset(
     wrong-encoding
     schema-invalid unknown-schema engines-disagree more-findings rule-violated rules-not-checked
     standard-mismatch message-type-mismatch kennung-malformed unknown-code unknown-code-list character-not-permitted
-    attachment-missing attachment-unknown attachment-doubled
+    attachment-missing attachment-unknown attachment-doubled attachment-changed
     unknown-service service-contradiction wrong-reader
     unknown-place place-missing place-contradiction place-too-wide
     unknown-authority not-responsible not-connected not-live

@@ -12,6 +12,7 @@ from gateway.routing.facts import (
     Message,
     Responsibility,
     Service,
+    filled,
 )
 from gateway.routing.offer import Offered, Wanted, offered
 from gateway.routing.order_form import OWN, Columns, form_of, read_columns
@@ -53,6 +54,7 @@ __all__ = [
     "explain",
     "exported",
     "failing",
+    "filled",
     "form_of",
     "in_scope",
     "offered",

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, time
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from gateway.journal import Limits
-from gateway.routing.facts import Destination
+from gateway.routing.facts import Destination, filled
 from gateway.routing.maintenance import Maintenance, Once, Weekday, Weekly
 from gateway.routing.secrets import references
 from gateway.routing.strict import Section
 
 DESTINATIONS: Final = "destinations.toml"
-DESTINATION_KEYS: Final = ("adapter", "live", "test", "window", "concurrency", "trip_after", "open_for", "maintenance")
+DESTINATION_KEYS: Final = (
+    "adapter",
+    "live",
+    "test",
+    "window",
+    "concurrency",
+    "trip_after",
+    "open_for",
+    "maintenance",
+    "site",
+)
 MAINTENANCE_KEYS: Final = ("days", "from", "until")
 
 NAME: Final = re.compile(r"[a-z][a-z0-9-]*")
@@ -45,14 +55,19 @@ def _destination(name: str, section: Section, data: Path) -> Destination:
         )
     for endpoint in ("live", "test"):
         _check_references(section.section(endpoint))
-    known = {"{data}": str(data), "{destination}": name}
+    site = section.text("site", "")
+    if site:
+        check_name(section, site)
+    # At a site {data} is the site's own folder, which only its worker knows.
+    known = {"{destination}": name} if site else {"{data}": str(data), "{destination}": name}
     return Destination(
         name,
         section.text("adapter"),
-        _filled(live, known),
-        _filled(test, known),
+        filled(live, known),
+        filled(test, known),
         _limits(section),
         _maintenance(section),
+        site,
     )
 
 
@@ -78,19 +93,6 @@ def check_name(section: Section, name: str) -> None:
             f"„{name}“: erlaubt sind Kleinbuchstaben, Ziffern und Bindestriche.",
             f"“{name}”: lower-case letters, digits and hyphens only.",
         )
-
-
-def _filled(settings: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, Any]:
-    """Settings whose texts name the data directory and the destination; other braces stay as they are."""
-
-    def fill(value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        for name, text in known.items():
-            value = value.replace(name, text)
-        return value
-
-    return {key: fill(value) for key, value in settings.items()}
 
 
 def _check_references(endpoint: Section) -> None:

@@ -143,6 +143,19 @@ def overlap(one: Validity, other: Validity) -> bool:
     return not (ends_before or begins_after)
 
 
+def filled(settings: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, Any]:
+    """Settings with these names replaced in their texts; other braces stay as they are."""
+
+    def fill(value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        for name, text in known.items():
+            value = value.replace(name, text)
+        return value
+
+    return {key: fill(value) for key, value in settings.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Destination:
     """A Zustellpunkt: which adapter delivers, to which endpoint, and how much it bears."""
@@ -155,6 +168,8 @@ class Destination:
     limits: Limits
     maintenance: Maintenance = field(default_factory=Maintenance)
     """when nothing is handed over, live or test"""
+    site: str = ""
+    """the site where it is picked up; empty where a worker in the data centre reaches it"""
 
     def endpoint(self, *, test: bool) -> Endpoint:
         """Where exactly it is reached, live or for test messages."""

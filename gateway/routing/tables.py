@@ -52,6 +52,9 @@ class Tables:
         self._by_leistung = {key: service for service in facts.services for key in service.leistungen}
         self._by_kennung = {kennung: it for it in facts.authorities for kennung in it.kennungen}
         self._endpoints = _endpoints(facts)
+        self._at_site = _at_site(facts)
+        self.at_sites: Final = frozenset[str]().union(*self._at_site.values())
+        """the destinations that are picked up at a site"""
         self._rows: dict[tuple[str, str], list[Responsibility]] = defaultdict(list)
         self._rows_of: dict[str, list[Responsibility]] = defaultdict(list)
         for row in facts.responsibilities:
@@ -276,6 +279,15 @@ class Tables:
         """
         return self._endpoints.get((name, test)) or self._endpoints[self.destination(name).name, test]
 
+    def at_site(self, site: str) -> frozenset[str]:
+        """The destinations that are picked up at this site."""
+        return self._at_site.get(site, frozenset())
+
+    def site_of(self, destination: str) -> str:
+        """The site where a destination is picked up; empty where it is none, or not in the tables any more."""
+        known = self._destinations.get(destination)
+        return known.site if known else ""
+
     def resting(self, moment: Micros) -> frozenset[str]:
         """Names of the destinations that are in maintenance at that moment."""
         return frozenset(it.name for it in self._with_maintenance if it.maintenance.until(moment) is not None)
@@ -330,6 +342,11 @@ def _by_root(facts: Facts) -> dict[tuple[str, str], _Known]:
         for service in facts.services
         for message in service.messages
     }
+
+
+def _at_site(facts: Facts) -> dict[str, frozenset[str]]:
+    sites = {it.site for it in facts.destinations if it.site}
+    return {site: frozenset(it.name for it in facts.destinations if it.site == site) for site in sites}
 
 
 def _endpoints(facts: Facts) -> dict[tuple[str, bool], Endpoint]:

@@ -97,7 +97,7 @@ def insist_on_secrets(tables: Tables, vault: Vault, adapters: Container[str]) ->
         MissingSecret: names destination and secret.
     """
     for destination in tables.destinations:
-        if destination.adapter not in adapters:
+        if destination.adapter not in adapters or destination.site:  # a site has its own
             continue
         for reference in sorted(destination.secrets, key=lambda one: one.name):
             try:

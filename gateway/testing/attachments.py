@@ -23,9 +23,9 @@ class MemoryStream:
         self.size = len(content)
         self.digest = hashlib.sha256(content).hexdigest()
 
-    async def chunks(self, size: int = 65_536) -> AsyncIterator[bytes]:
-        for start in range(0, self.size, size):
-            yield self.content[start : start + size]
+    async def chunks(self, size: int = 65_536, start: int = 0) -> AsyncIterator[bytes]:
+        for begin in range(start, self.size, size):
+            yield self.content[begin : begin + size]
 
 
 class LargeStream:
@@ -53,7 +53,7 @@ def _pieces(size: int, most: int) -> Iterable[bytes]:
 
 
 class MemoryAttachments:
-    """An attachment store in memory, with the promises of `journal.AttachmentStore` except that of the disk."""
+    """An attachment store in memory, with the promises of `attachments.AttachmentStore` except that of the disk."""
 
     def __init__(self, clock: FakeClock | None = None) -> None:
         self._clock = clock or FakeClock()

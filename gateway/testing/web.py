@@ -267,7 +267,8 @@ class _Talk:
 
 def _bound(port: int) -> socket.socket:
     """A socket that holds the port; several may, as long as one of them listens."""
-    holder = socket.socket()
+    # By its number asyncio knows the protocol, and lets nothing small wait for an acknowledgement.
+    holder = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     holder.bind(("127.0.0.1", port))
     return holder

@@ -130,8 +130,8 @@ _BLANKS: Final = Sentence(
     "libxml2 rejects white space around dates, times and some numbers, XML Schema permits it.",
 )
 _FORGIVEN: Final = Sentence(
-    "libxml2 lehnt eine Adresse oder Zahl ab, die XML Schema erlaubt.",
-    "libxml2 rejects an address or number that XML Schema permits.",
+    "libxml2 lehnt eine Adresse oder einen festgelegten Wert ab, obwohl XML Schema ihn in dieser Schreibweise erlaubt.",
+    "libxml2 rejects an address or a fixed value that XML Schema permits as it is written.",
 )
 _DISAGREEMENT: Final = Finding(
     ENGINES_DISAGREE,

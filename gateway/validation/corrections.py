@@ -30,6 +30,7 @@ _BASE64: Final = re.compile(
 )
 _BLANKS: Final = str.maketrans("", "", BLANK)
 _FLOAT: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[Ee][+-]?\d+)?|-?INF|NaN", re.ASCII)
+_BOOLEANS: Final = {"1": "true", "0": "false"}
 _NUMBERS: Final = frozenset({"decimal", "integer", "int", "long", "short", "nonNegativeInteger", "positiveInteger"})
 _ODD_ADDRESS: Final = re.compile(
     r"[A-Za-z][A-Za-z0-9+.\-]*:(?:\#|$) | [^/?#]*//[^/?#]*\[(?!(?:[0-9A-Fa-f.]*:){2,7}[0-9A-Fa-f.]*\])",
@@ -146,6 +147,8 @@ def _same(text: str, fixed: str, builtin: str) -> bool:
     if builtin == "string":
         return text == fixed
     one, other = " ".join(text.split()), " ".join(fixed.split())
+    if builtin == "boolean":
+        return _BOOLEANS.get(one, one) == _BOOLEANS.get(other, other)
     if one == other or builtin not in _NUMBERS:
         return one == other
     try:
@@ -210,10 +213,10 @@ _TEMPORAL: Final = frozenset("date dateTime time gYear gYearMonth gMonth gMonthD
 # ── what libxml2 rejects and should not ──────────────────────────────────────────────────────────────────────────────
 
 _ADDRESS: Final = re.compile(
-    r"""(?: S:(?!/)Q+ | (?:S:)?//(?:[^/?#\[\]%]|H)*(?:/P*)? | (?:S:)?/P* | (?:[^:/?#\[\]%]|H)*(?:/P*)? )
-        (?: \?Q* )? (?: \#Q* )?""".replace("P", r"(?:[^?#\[\]%]|H)")
+    r"""(?: S:(?!/)Q++ | (?:S:)?//(?:[^/?#\[\]%]|H)*+(?:/P*+)? | (?:S:)?/P*+ | (?:[^:/?#\[\]%]|H)*+(?:/P*+)? )
+        (?: \?Q*+ )? (?: \#Q*+ )?""".replace("P", r"(?:[^?#\[\]%]|H)")
     .replace("Q", r"(?:[^\#%]|H)")
-    .replace("S", r"[A-Za-z][A-Za-z0-9+.\-]*")
+    .replace("S", r"[A-Za-z][A-Za-z0-9+.\-]*+")
     .replace("H", r"%[0-9A-Fa-f]{2}"),
     re.VERBOSE,
 )
@@ -227,7 +230,7 @@ def forgivable(fault: Fault, element: etree._Element, declared: Declaration | No
     of = _at_fault(fault, declared)
     text = _text_of(fault, element)
     if of is not None and fault.kind == etree.ErrorTypes.SCHEMAV_CVC_ELT_5_2_2_2_2:
-        return of.builtin in _NUMBERS and _same(text, of.fixed or "", of.builtin)
+        return of.builtin is not None and _same(element.text or "", of.fixed or "", of.builtin)
     if of is None or fault.kind not in _NOT_OF_TYPE:
         return False
     if of.item == "anyURI":

@@ -13,7 +13,8 @@ def unmatched_enclosures(reading: Reading, enclosed: Sequence[Attachment]) -> tu
     """
     Findings for attachments named and not sent, sent and not named, or sent twice, by their ids in the document.
 
-    A standard whose package names no place for attachment ids is taken as it comes.
+    So are those with another checksum than the document says; only SHA-256 is compared. A standard whose package names
+    no place for attachment ids is taken as it comes.
     """
     named, sent = Counter(reading.attachments), Counter(one.name for one in enclosed)
     missing, unknown = named.keys() - sent.keys(), sent.keys() - named.keys()
@@ -25,6 +26,12 @@ def unmatched_enclosures(reading: Reading, enclosed: Sequence[Attachment]) -> tu
         found.append(_finding("attachment-unknown", _UNKNOWN, len(unknown)))
     if doubled:
         found.append(_finding("attachment-doubled", _DOUBLED, len(doubled)))
+    said = {name: sum_.lower() for name, sum_ in zip(reading.attachments, reading.checksums, strict=False)}
+    changed = [
+        one for one in enclosed if len(said.get(one.name, "")) == len(one.digest) and said[one.name] != one.digest
+    ]
+    if changed:
+        found.append(_finding("attachment-changed", _CHANGED, len(changed)))
     return tuple(found)
 
 
@@ -41,6 +48,11 @@ _UNKNOWN = Sentence(
 _DOUBLED = Sentence(
     "{n} Anlage(n) kamen mehrfach mit derselben Kennung.",
     "{n} attachment(s) came more than once under the same id.",
+)
+_CHANGED = Sentence(
+    "{n} Anlage(n) haben eine andere Prüfsumme, als das Dokument nennt: Es sind andere Dateien, oder sie kamen nicht "
+    "unverändert an.",
+    "{n} attachment(s) have another checksum than the document says: they are other files, or were changed on the way.",
 )
 
 

@@ -35,6 +35,8 @@ class Paths:
     """the 14-digit key of the service"""
     attachments: str | None = None
     """the ids of the attachments referred to"""
+    checksums: str | None = None
+    """the SHA-256 that the document says each of them has; one for each id, in the same order"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

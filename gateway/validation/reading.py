@@ -27,6 +27,7 @@ _KENNUNG: Final = re.compile(r"\w{2,10}:[0-9A-Za-z._\-]{1,64}")
 _CASE: Final = re.compile(r"(?=\S*\d)[\w./:\-]{1,100}")
 _LEISTUNG: Final = re.compile(r"99\d{12}", re.ASCII)
 _ATTACHMENT: Final = re.compile(r"\S{1,255}")
+_CHECKSUM: Final = re.compile(r"[0-9A-Fa-f]{64}(?:[0-9A-Fa-f]{64})?")
 _ROOT: Final = re.compile(r"[A-Za-z.]{1,100}\.\d{3,7}", re.ASCII)
 _NAMESPACE: Final = re.compile(r"(?:urn:|https?://)\S{1,300}")
 
@@ -54,7 +55,8 @@ def read(document: Document, package: Package | None) -> Reading:
         author=_shaped(_KENNUNG, head.get("autor/kennung")),
         case_id=_shaped(_CASE, _at(document, paths.case)),
         leistung=_shaped(_LEISTUNG, _at(document, paths.leistung)),
-        attachments=_attachments(document, paths.attachments),
+        attachments=(named := _attachments(document, paths.attachments)),
+        checksums=_checksums(document, paths.checksums, len(named)),
         test=document.attribute("test") is not None,
     )
 
@@ -66,6 +68,12 @@ def _at(document: Document, path: str | None) -> str | None:
 def _attachments(document: Document, path: str | None) -> tuple[str, ...]:
     found = document.texts(path)[:MOST_ATTACHMENTS] if path else ()
     return tuple(one for one in found if _ATTACHMENT.fullmatch(one))
+
+
+def _checksums(document: Document, path: str | None, attachments: int) -> tuple[str, ...]:
+    """Of all or of none: which one belongs to which id is known by their order alone."""
+    found = document.texts(path) if path and attachments else ()
+    return found if len(found) == attachments and all(map(_CHECKSUM.fullmatch, found)) else ()
 
 
 def _shaped(shape: re.Pattern[str], text: str | None) -> str | None:

@@ -26,6 +26,10 @@ from gateway.validation.places import Fault, place_of
 MOST_ELEMENTS: Final = 4_000
 """of a document that the second engine is shown"""
 
+MOST_ATTRIBUTES: Final = 50
+MOST_IN_ATTRIBUTES: Final = 10_000
+"""of one element, and letters in them: for each that is wrong it writes down all of them"""
+
 MOST_SECONDS: Final = 1.0
 
 _T = etree.ErrorTypes
@@ -58,7 +62,7 @@ class Second:
 
         Whatever goes wrong inside counts as no opinion: it is asked only about what the first engine has rejected.
         """
-        if sum(1 for _ in root.iter()) > MOST_ELEMENTS:
+        if not _bearable(root):
             return None
         with self._turn:
             try:
@@ -93,6 +97,16 @@ class Second:
                 )
             self._broken = False
         return self._schema
+
+
+def _bearable(root: etree._Element) -> bool:
+    for number, one in enumerate(root.iter("*"), start=1):
+        attributes = one.attrib
+        if number > MOST_ELEMENTS or len(attributes) > MOST_ATTRIBUTES:
+            return False
+        if attributes and sum(map(len, attributes.values())) > MOST_IN_ATTRIBUTES:
+            return False
+    return True
 
 
 # ── from its terms to libxml2's ──────────────────────────────────────────────────────────────────────────────────────

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from itertools import chain
 from typing import Any, Final
 
 from lxml import etree
@@ -221,7 +222,9 @@ def _without_instructions(document: bytes, root: etree._Element) -> None:
     declared = document.startswith((b"<?xml ", _MARK + b"<?xml "))
     if not holds(document, b"<?", document.find(b"?>") + 2 if declared else 0):
         return
-    for instruction in _INSTRUCTIONS(root):
+    pi = etree.ProcessingInstruction
+    everywhere = chain(root.itersiblings(pi, preceding=True), root.iter(pi), root.itersiblings(pi))
+    for instruction in everywhere:  # one by one: XPath would gather half a million of them and compare each with each
         line = instruction.sourceline
         raise HostileXml(
             f"Zeile {line}: Das Dokument enthält eine Verarbeitungsanweisung (<?…?>). Bitte ohne sie senden.",
@@ -239,7 +242,6 @@ def _without_crowds(document: bytes, root: etree._Element) -> None:
 
 
 _CROWDED: Final = etree.XPath(f"boolean(//*[count(@*) > {MOST_ATTRIBUTES}])")
-_INSTRUCTIONS: Final = etree.XPath("(//processing-instruction())[1]")
 
 
 # ── what libxml2 says, in our words ──────────────────────────────────────────────────────────────────────────────────
@@ -283,8 +285,8 @@ _TOO_DEEP: Final = Sentence(
     "Das Dokument ist mehr als 256 Ebenen tief verschachtelt.", "The document is nested more than 256 levels deep."
 )
 _TOO_LONG: Final = Sentence(
-    "Ein einzelner Text, Name oder Tag ist zu lang. Anlagen gehören als eigene Dateien neben das Dokument.",
-    "A single text, name or tag is too long. Attachments belong beside the document, as files of their own.",
+    "Ein einzelner Text, Name, Kommentar oder Tag ist zu lang. Anlagen gehören als eigene Dateien neben das Dokument.",
+    "A single text, name, comment or tag is too long. Attachments belong beside the document, as files of their own.",
 )
 _NOT_UTF8: Final = Sentence("Hier stehen Bytes, die kein UTF-8 sind.", "Here are bytes that are not UTF-8.")
 
@@ -297,6 +299,10 @@ def _in_our_words(refusal: etree.XMLSyntaxError) -> NotReadable | TooLarge:
         case _Kind.ERR_RESOURCE_LIMIT if "depth" in refusal.msg:
             return HostileXml(*_located(refusal, _TOO_DEEP))
         case _Kind.ERR_RESOURCE_LIMIT | _Kind.ERR_NAME_TOO_LONG:
+            return TooLarge(*_located(refusal, _TOO_LONG))
+        case _Kind.ERR_COMMENT_NOT_FINISHED | _Kind.ERR_PI_NOT_FINISHED | _Kind.ERR_CDATA_NOT_FINISHED if (
+            "too big" in refusal.msg
+        ):
             return TooLarge(*_located(refusal, _TOO_LONG))
         case code:
             return NotXml(*_located(refusal, _FAULTS.get(code, _SOME_FAULT)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import uuid
 from collections.abc import AsyncIterator
@@ -40,13 +41,23 @@ async def _post(url: str, token: str, megabytes: int) -> None:
 
 async def _body(boundary: str, megabytes: int) -> AsyncIterator[bytes]:
     document = re.sub(rb"(?<=nachrichtenUUID>)[0-9a-f-]{36}(?=<)", str(uuid.uuid4()).encode(), _SAMPLE.read_bytes())
+    reading = Schemas.load(ROOT / "xsd").judge(document).reading
+    (said,) = {checksum.encode() for checksum in reading.checksums}
+    document = document.replace(said, _checksum(megabytes), 1).replace(said, _checksum(1))
     yield _part(boundary, "document", "application/xml") + document
-    for name in Schemas.load(ROOT / "xsd").judge(document).reading.attachments:
+    for name in reading.attachments:
         yield b"\r\n" + _part(boundary, name, "application/pdf")
         for _ in range(megabytes):
             yield bytes(MEGABYTE)
         megabytes = 1
     yield f"\r\n--{boundary}--\r\n".encode()
+
+
+def _checksum(megabytes: int) -> bytes:
+    digest = hashlib.sha256()
+    for _ in range(megabytes):
+        digest.update(bytes(MEGABYTE))
+    return digest.hexdigest().encode()
 
 
 def _part(boundary: str, name: str, media_type: str) -> bytes:

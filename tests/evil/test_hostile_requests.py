@@ -284,6 +284,52 @@ def test_two_truths_about_the_length(house: House, lines: tuple[str, ...]) -> No
     assert untouched(house) == before
 
 
+def test_a_length_that_is_too_short(house: House) -> None:
+    """What lies behind the declared end is no part of the document, and is not taken for anything else."""
+    before = untouched(house)
+    document = antrag()
+
+    seen = attack(house, head(XML, f"Content-Length: {len(document) // 2}") + document)
+
+    assert set(re.findall(r"HTTP/1\.1 (\d+)", seen.answer)) == {"400"}
+    assert untouched(house) == before
+
+
+def test_a_length_of_nothing(house: House) -> None:
+    """A body that declares to be empty is an empty document, whatever follows."""
+    before = untouched(house)
+
+    seen = attack(house, head(XML, "Content-Length: 0") + antrag())
+
+    assert seen.status == 400
+    assert "202" not in re.findall(r"HTTP/1\.1 (\d+)", seen.answer)
+    assert untouched(house) == before
+
+
+@pytest.mark.parametrize("size", [b"5", b"fffffffffffffffff", b"-1", b"0x10", b"zz", b""])
+def test_a_chunk_that_lies_about_its_size(house: House, size: bytes) -> None:
+    """A chunk that is not as long as it says ends the request, and nothing of it is kept."""
+    before = untouched(house)
+    document = antrag()
+
+    seen = attack(house, head(XML, "Transfer-Encoding: chunked") + size + b"\r\n" + document + b"\r\n0\r\n\r\n")
+
+    assert seen.status in (0, 400, 408, 413)
+    assert seen.answer.count("HTTP/1.1 ") <= 1
+    assert untouched(house) == before
+
+
+@pytest.mark.parametrize("length", [0, 1, GB])
+def test_a_part_that_lies_about_its_length(house: House, length: int) -> None:
+    """What a part says of its length is not believed: its boundary ends it."""
+    start = f'--b\r\nContent-Disposition: form-data; name="document"\r\nContent-Length: {length}\r\n\r\n'.encode()
+    body = start + antrag() + b"\r\n--b--"
+
+    seen = attack(house, head(MULTIPART, f"Content-Length: {len(body)}", "Connection: close") + body)
+
+    assert seen.status == 202
+
+
 def test_two_requests_in_one_go(house: House) -> None:
     """Pipelined requests are answered one after the other, in their order."""
     document = antrag()

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from gateway.adapter import Simulator, Taken
+from gateway.adapter import Answering, Simulator, Taken
 from gateway.demo.narrator import Narrator
 from gateway.demo.samples import read_samples
 from gateway.demo.sandbox import sandbox
@@ -22,6 +22,7 @@ from gateway.portal import Portal
 from gateway.settings import built_in
 from gateway.terminal import Terminal
 from tests.gateway.cli.calling import ROOT, call_apart, soon, surroundings
+from tests.services.printer import print_page
 from tests.services.processes import Process, free_port
 
 
@@ -41,6 +42,8 @@ def test_the_demo_tells_the_whole_story_and_ends_well(tmp_path: Path) -> None:
         "nicht erreicht (folder-missing)",
         "Meldung submission.delivered",
         "Signatur geprüft",
+        "Aktenzeichen 41-602-BA-2026/0031",
+        "Bearbeitungsstand in-bearbeitung ✓ vom Fachverfahren beantwortet",
         "beide Bücher stimmen überein",
         "jede genau einmal",
         "Alles wie erwartet",
@@ -80,10 +83,15 @@ class Forgetful:
     def fail(self, down: bool) -> None:
         self.simulator.fail(down)
 
+    def answer(self, submission: str) -> list[str]:
+        assert isinstance(self.simulator, Answering)
+        return self.simulator.answer(submission)
+
 
 async def test_the_demo_does_not_believe_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Where the books of the Fachverfahren differ, that is told as a surprise."""
-    settings = built_in(data=tmp_path, port=0, retry_first=0.2, retry_longest=0.4, webhook_networks="127.0.0.1")
+    quick = {"retry_first": 0.2, "retry_longest": 0.4, "collect_seconds": 0.2}
+    settings = built_in(data=tmp_path, port=0, webhook_networks="127.0.0.1", **quick)
     narrator = Narrator(Terminal())
     async with sandbox(settings) as stage:
         forgetful = replace(stage, simulators={lane: Forgetful(one) for lane, one in stage.simulators.items()})
@@ -134,6 +142,18 @@ def test_what_the_playground_says_to_try_works(playground: Played) -> None:
     assert re.findall(r"^HTTP/1.1 (\d+)", ran.stdout, re.MULTILINE) == [*["202"] * 5, "422"]
     assert soon(lambda: playground.shown.count("übergeben") == 5)
     assert "zurückgewiesen, schema-invalid" in playground.shown
+
+    reports = re.findall(r"^\s*(\S*gateway report .*)$", playground.shown, re.MULTILINE)
+    assert len(reports) == 2
+    for report in reports:
+        subprocess.run(report.split(), cwd=playground.folder, env=surroundings(), capture_output=True, check=True)
+    for name, words in (("flaechendeckung", "4 (0,3 %)"), ("betrieb", "Vorläufig: Der Monat ist noch nicht")):
+        folder = playground.folder / name
+        folder.mkdir()
+        printed = print_page((playground.folder / f"{name}.html").read_text("utf-8"), folder)
+        assert set(printed.papers) == {"A4"}
+        assert words in printed.sheets[0].text
+        assert "Sandbox" in printed.sheets[0].text
 
 
 def test_ctrl_c_ends_the_playground_cleanly(playground: Played) -> None:

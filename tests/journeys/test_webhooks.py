@@ -1,5 +1,6 @@
 """A portal hears of it: from a gateway that serves to a receiver that checks, as docs/spec/webhooks.md shows it."""
 
+import json
 import re
 import subprocess
 import time
@@ -10,19 +11,27 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
+from gateway import way_back
+from gateway.adapter import Reply
+from gateway.journal import Client
+from gateway.notice import Persistence
 from gateway.portal import Portal, new_client
+from gateway.reply import Kind, Origin
 from gateway.settings import built_in
-from gateway.testing import until
-from gateway.webhooks import new_secret, verify, written
+from gateway.testing import CollectingVendor, Correspondence, an_answer, until
+from gateway.webhooks import Postman, Sender, networks, new_secret, verify, written
 from gateway.webhooks.signing import signed
 from gateway.wiring import serving
 from tests.conftest import ROOT
 from tests.drills.samples import plain
 from tests.gateway.cli.calling import open_the_doors
 from tests.gateway.webhooks.receiver import Say, receiving
+from tests.journeys.small_town import ADAPTER, small_town
 
 PAGE = (ROOT / "docs" / "spec" / "webhooks.md").read_text(encoding="utf-8")
 SECRET, OTHER = new_secret(), new_secret()
+ANTRAG = plain("augsburg-nebenwohnung")
+HERE = Origin(adapter=ADAPTER, destination="augsburg-wohnsitz", test=False, by="worker")
 BODY = '{"type":"submission.delivered","data":{"state":"delivered","ä":"ö"}}'.encode()
 
 Check = Callable[[str, Mapping[str, str], bytes], bool]
@@ -83,7 +92,7 @@ async def test_a_gateway_that_serves_tells_a_portal(tmp_path: Path) -> None:
             await running.journal.add_client(client)
             await running.journal.add_webhook("wh_1", "portal", receiver.url, SECRET)
             async with Portal(running.address, token) as portal:
-                sent = await portal.submit(plain("augsburg-nebenwohnung"))
+                sent = await portal.submit(ANTRAG)
                 async for step in portal.follow(sent.submission, 20):
                     assert step.state != "parked"
             await until(lambda: len(receiver.got) == 1, within=10)
@@ -95,3 +104,30 @@ async def test_a_gateway_that_serves_tells_a_portal(tmp_path: Path) -> None:
     told = Webhook(written(SECRET)).verify(second.body, dict(second.headers))
     assert (told["type"], told["data"]["submissionId"]) == ("submission.delivered", sent.submission)
     assert told["data"]["sandbox"] is True
+
+
+async def test_a_portal_hears_of_an_answer(tmp_path: Path) -> None:
+    """The authority's answer comes home: the portal is told that there is one, and nothing of what it says."""
+    answer = an_answer(Kind.FILE_NUMBER, Correspondence.about(ANTRAG))
+    vendor = CollectingVendor(waiting=[Reply(answer.document)])
+    async with small_town(tmp_path, vendor) as town:
+        with receiving() as receiver:
+            await town.journal.add_client(Client("portal", "ab" * 32))
+            await town.journal.add_webhook("wh_1", "portal", receiver.url, SECRET)
+            receipt = await town.send(ANTRAG)
+            await town.attempt(receipt.submission)
+            await way_back.collect(HERE, bench=town.bench)
+            await way_back.take_in_arrivals(gateway=town.gateway)
+            async with Sender(sandbox=True, allowed=networks("127.0.0.0/8"), clock=town.clock) as sender:
+                bell = town.gateway.news.bell
+                postman = Postman(town.journal, sender, bell, persistence=Persistence(), seconds=10.0)
+                async with postman.at_work():
+                    await postman.go()
+
+        assert [one.kind for one in await town.journal.replies(receipt.submission)] == [Kind.FILE_NUMBER]
+        reference = (await town.standing(receipt.submission)).reference
+    told = {json.loads(one.body)["type"]: one for one in receiver.got}
+    answered = json.loads(told["submission.reply_received"].body)["data"]
+    assert answered["links"]["replies"] == f"/v1/submissions/{receipt.submission}/replies"
+    assert reference
+    assert reference.encode() not in b"".join(one.body for one in receiver.got)

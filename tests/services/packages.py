@@ -41,7 +41,7 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """A file that a program needs beside it, and the Debian package it comes in."""
+    """A file that a program needs, and the Debian package it comes in."""
 
     name: str
     package: str
@@ -77,12 +77,34 @@ POSTGRES: Final = Program("postgres", "postgresql", ("postgresql.service",), "us
 PSQL: Final = Program("psql", "postgresql", (), "usr/lib/postgresql/*/bin")
 PROMTOOL: Final = Program("promtool", "prometheus", ("prometheus.service",))
 SSHD: Final = Program("sshd", "openssh-server", ("ssh.service", "ssh.socket"), "usr/sbin")
+SYSTEMD_ANALYZE: Final = Program("systemd-analyze", "systemd")
 WRK: Final = Program("wrk", "wrk")
+CHROMIUM: Final = Program("chromium-headless-shell", "chromium-headless-shell")
+PDFINFO: Final = Program("pdfinfo", "poppler-utils")
+PDFTOTEXT: Final = Program("pdftotext", "poppler-utils")
+LIBERATION: Final = Library(
+    "LiberationSans-Regular.ttf", "fonts-liberation", Path("/usr/share/fonts/truetype/liberation")
+)
 JAVA: Final = Program("java", "default-jdk-headless")
 JAVAC: Final = Program("javac", "default-jdk-headless")
 XERCES: Final = Library("xercesImpl.jar", "libxerces2-java")
 
-FOR_TESTS: Final = (RABBITMQ_SERVER, RABBITMQCTL, EPMD, ERL_CALL, INITDB, POSTGRES, PSQL, PROMTOOL, SSHD)
+FOR_TESTS: Final = (
+    RABBITMQ_SERVER,
+    RABBITMQCTL,
+    EPMD,
+    ERL_CALL,
+    INITDB,
+    POSTGRES,
+    PSQL,
+    PROMTOOL,
+    SSHD,
+    SYSTEMD_ANALYZE,
+    CHROMIUM,
+    PDFINFO,
+    PDFTOTEXT,
+    LIBERATION,
+)
 FOR_BENCHMARKS: Final = (WRK,)
 FOR_DRILLS: Final = (JAVA, JAVAC, XERCES)
 """JAVAC, because `java` compiles the source it is given"""

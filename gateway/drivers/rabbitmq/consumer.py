@@ -36,7 +36,7 @@ class Consumer(Generic[Thing]):
         queue: str,
         at_once: int,
         read: Read[Thing],
-        take: Callable[[Thing], Awaitable[None]],
+        take: Callable[[Thing], Awaitable[object]],
         look_every: float,
     ) -> None:
         self._queue = queue

@@ -32,6 +32,7 @@ _happened: Final = Statement(
         _first_failed,
         submissions.c.standard,
         submissions.c.schema_version,
+        submissions.c.adapter,
     )
     .join(submissions, submissions.c.id == events.c.submission)
     .where(events.c.at >= bindparam("start"), events.c.at < bindparam("end"), submissions.c.connection != "")
@@ -57,7 +58,21 @@ def _events_of(span: tuple[Micros, Micros]) -> Steps[Sequence[Happened]]:
 
 
 def _happening(row: Row) -> Happened:
-    id_, submission, connection, at, name, before, after, test, received_at, first_failed, standard, version = row
+    (
+        id_,
+        submission,
+        connection,
+        at,
+        name,
+        before,
+        after,
+        test,
+        received_at,
+        first_failed,
+        standard,
+        version,
+        adapter,
+    ) = row
     return Happened(
         id=id_,
         submission=SubmissionId(submission),
@@ -71,6 +86,7 @@ def _happening(row: Row) -> Happened:
         first_failed=Micros(first_failed) if first_failed is not None else None,
         standard=standard,
         version=version,
+        adapter=adapter,
     )
 
 

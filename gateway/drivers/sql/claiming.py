@@ -34,6 +34,7 @@ from gateway.drivers.sql.steps import (
 )
 from gateway.drivers.sql.tables import attachments, claims, destinations, documents, submissions, words
 from gateway.journal import Claim, Lane, Limits, NoClaim
+from gateway.site import Reach
 from gateway.submission import SECOND, Micros, SubmissionId
 
 
@@ -44,6 +45,8 @@ class Wish:
     letter: Letter
     worker: str
     lease: float
+    reach: Reach | None = None
+    """where a site asks: what it may have; it asks for the submission, whichever attempt that is"""
 
 
 _on_the_way: ColumnElement[bool] = literal_column("submissions.state = 'handed_over'")
@@ -52,6 +55,11 @@ _wanted = sized(
         select(*submission_columns(), submissions.c.attempt, submissions.c.ask, documents.c.content)
         .join(documents, documents.c.id == submissions.c.id)
         .where(_on_the_way, among(submissions.c.id, size))
+    )
+)
+_wanted_at_a_site = sized(
+    lambda size: select(*submission_columns(), submissions.c.attempt, submissions.c.ask, literal_column("''")).where(
+        _on_the_way, among(submissions.c.id, size)
     )
 )
 _enclosed = sized(
@@ -94,11 +102,24 @@ def never(_: Micros) -> Collection[str]:
 
 
 def claim(limits: Callable[[Lane], Limits], resting: Resting = never) -> Operation[Wish, Claim | NoClaim]:
-    """The operation, for destinations with these limits; nothing is claimed for one that is `resting`."""
+    """The operation for workers beside the gateway; nothing is claimed for a destination that is `resting`."""
+    return _claiming("claim", _wanted, limits, resting)
 
+
+def lease(limits: Callable[[Lane], Limits], resting: Resting = never) -> Operation[Wish, Claim | NoClaim]:
+    """The operation for sites. It is the same claim; the document is fetched apart."""
+    return _claiming("lease", _wanted_at_a_site, limits, resting)
+
+
+def _claiming(
+    name: str,
+    asked_for: Callable[[Sequence[str]], tuple[Statement, Values]],
+    limits: Callable[[Lane], Limits],
+    resting: Resting,
+) -> Operation[Wish, Claim | NoClaim]:
     def run(wishes: Sequence[Wish]) -> Steps[Sequence[Claim | NoClaim]]:
         now: Micros = yield Now()
-        statement, values = _wanted([wish.letter.submission for wish in wishes])
+        statement, values = asked_for([wish.letter.submission for wish in wishes])
         rows: Sequence[Row] = yield Ask(statement, values)
         there = {SubmissionId(row[0]): row for row in rows}
         rests = resting(now)
@@ -114,20 +135,23 @@ def claim(limits: Callable[[Lane], Limits], resting: Resting = never) -> Operati
         results = [_settled(hope, won) for hope in hopes]
         return (yield from _with_attachments(results, there))
 
-    return Operation("claim", run)
+    return Operation(name, run)
 
 
 def _hope(wish: Wish, row: Row | None, now: Micros) -> Claim | NoClaim:
-    if row is None or row[-3] != wish.letter.attempt:
+    if row is None or (wish.reach is None and row[-3] != wish.letter.attempt):
         return NoClaim("moved-on")
+    submission = submission_from(row)
+    if wish.reach is not None and not wish.reach.covers(submission):
+        return NoClaim("foreign")
     return Claim(
-        submission=submission_from(row),
-        attempt=wish.letter.attempt,
+        submission=submission,
+        attempt=row[-3],
         key=secrets.token_urlsafe(24),
         worker=wish.worker,
         until=Micros(now + int(wish.lease * SECOND)),
         ask=bool(row[-2]),
-        document=bytes(row[-1]),
+        document=bytes(row[-1]) if row[-1] else b"",
     )
 
 

@@ -173,6 +173,7 @@ def _conclude(ended: Sequence[Ended], now: Micros, limits: Callable[[Lane], Limi
         yield from _move_submissions(moves, now)
         breakers = yield from _breakers(moves, now, limits)
         yield from _end_claims(moves, now)
+        yield from _keep_words([(one.report, moved) for one, moved, _ in moves])
         results = [
             replace(one, breaker_open=breakers.get(one.submission.id)) if isinstance(one, Moved) else one
             for one in results
@@ -271,6 +272,28 @@ def _end_claims(moves: _Moves, now: Micros) -> Steps[None]:
             for one, _, values in sorted(moves, key=lambda move: move[0].report.submission)
         ],
     )
+
+
+def _keep_words(ended: Sequence[tuple[Report, Moved]]) -> Steps[None]:
+    """What vendors said, where a report still has it: from a site it comes with the outcome."""
+    said = [
+        Words(report.submission, report.attempt, moved.submission.adapter, *words)
+        for report, moved in ended
+        if any(words := _words_of(report.ending))
+    ]
+    if said:
+        yield from keep_words(said)
+
+
+def _words_of(ending: Ending) -> tuple[str, str]:
+    """Reference and reason."""
+    match ending:
+        case Delivered(reference, _):
+            return reference, ""
+        case Refused(_, reason):
+            return "", reason
+        case _:
+            return "", ""
 
 
 def _breakers(moves: _Moves, now: Micros, limits: Callable[[Lane], Limits]) -> Steps[dict[SubmissionId, bool]]:

@@ -104,6 +104,14 @@ _mark_confirmed: Final = Statement(
 
 
 @dataclass(frozen=True, slots=True)
+class HandOver:
+    """How many letters may leave at most, and whether only those that wait at the door of a site."""
+
+    most: int
+    only_sites: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class _Able:
     """A lane in which something is due, and room for so many letters."""
 
@@ -162,21 +170,24 @@ def hand_over(
     limits: Callable[[Lane], Limits],
     paused: Callable[[], Sequence[str]] = tuple,
     unordered: Collection[str] = frozenset(),
+    at_sites: Callable[[], Collection[str]] = frozenset,
     resting: Resting = never,
-) -> Operation[int, Sequence[Letter]]:
+) -> Operation[HandOver, Sequence[Letter]]:
     """
     The operation, for destinations with these limits; what belongs to a paused connection stays, tests apart, and what
     follows another of its case, unless it is for one of the `unordered` adapters; so does what is for a destination
     that is `resting`.
-
-    Its item is how many letters may leave at most.
     """
 
-    def run(most: int) -> Steps[Sequence[Letter]]:
+    def run(wanted: HandOver) -> Steps[Sequence[Letter]]:
+        most = wanted.most
         now: Micros = yield Now()
         stay = _Stay(frozenset(paused()), unordered)
         yield from resume(stay.paused, now)
         able = yield from _with_room(now, limits, resting(now))
+        if wanted.only_sites:
+            near = at_sites()
+            able = [one for one in able if one.name in near]
         chosen = sorted(able, key=lambda one: one.first_due)[:most]
         leaving: list[_Leaving] = []
         ahead = AT_ONCE
@@ -188,7 +199,13 @@ def hand_over(
             leaving += [_Leaving(due.submission, due.attempt + 1, one.probes) for due in free]
         yield from _leave(leaving, now)
         return [
-            Letter(one.submission.id, one.attempt, one.submission.adapter, one.submission.traceparent)
+            Letter(
+                one.submission.id,
+                one.attempt,
+                one.submission.adapter,
+                one.submission.traceparent,
+                one.submission.destination,
+            )
             for one in leaving
         ]
 
@@ -310,17 +327,21 @@ _locked = sized(
 _claimed_attempt = exists(
     select(1).where(claims.c.submission == submissions.c.id, claims.c.attempt == submissions.c.attempt)
 )
-_unclaimed: Final = Statement(
-    select(submissions.c.id, submissions.c.attempt)
-    .where(
-        _on_the_way,
-        or_(
-            submissions.c.confirmed_at.is_(None) & (submissions.c.handed_over_at <= bindparam("unconfirmed_before")),
-            submissions.c.confirmed_at <= bindparam("confirmed_before"),
-        ),
-        ~_claimed_attempt,
+_unclaimed_but = sized(
+    lambda size: (
+        select(submissions.c.id, submissions.c.attempt)
+        .where(
+            _on_the_way,
+            ~among(submissions.c.destination, size),
+            or_(
+                submissions.c.confirmed_at.is_(None)
+                & (submissions.c.handed_over_at <= bindparam("unconfirmed_before")),
+                submissions.c.confirmed_at <= bindparam("confirmed_before"),
+            ),
+            ~_claimed_attempt,
+        )
+        .limit(bindparam("most"))
     )
-    .limit(bindparam("most"))
 )
 _won = sized(
     lambda size: select(claims.c.submission, claims.c.attempt, claims.c.worker).where(among(claims.c.submission, size))
@@ -372,15 +393,21 @@ class Returned:
     more: bool
 
 
-def _return_unclaimed(wanted: Unclaimed) -> Steps[Returned]:
-    now: Micros = yield Now()
-    bounds = {
-        "unconfirmed_before": _before(now, wanted.unconfirmed),
-        "confirmed_before": _before(now, wanted.confirmed),
-    }
-    found: Sequence[Row] = yield Ask(_unclaimed, {**bounds, "most": _AT_ONCE})
-    back = yield from _void({(id_, attempt) for id_, attempt in found}, now, "unclaimed", 0.0)
-    return Returned(back, len(found) == _AT_ONCE)
+def return_unclaimed(at_sites: Callable[[], Collection[str]] = frozenset) -> Operation[Unclaimed, Returned]:
+    """The operation; what is for one of the destinations at a site stays."""
+
+    def run(wanted: Unclaimed) -> Steps[Returned]:
+        now: Micros = yield Now()
+        bounds = {
+            "unconfirmed_before": _before(now, wanted.unconfirmed),
+            "confirmed_before": _before(now, wanted.confirmed),
+        }
+        statement, values = _unclaimed_but(sorted(at_sites()) or [_NOWHERE])
+        found: Sequence[Row] = yield Ask(statement, {**values, **bounds, "most": _AT_ONCE})
+        back = yield from _void({(id_, attempt) for id_, attempt in found}, now, "unclaimed", 0.0)
+        return Returned(back, len(found) == _AT_ONCE)
+
+    return each("return_unclaimed", run)
 
 
 def _before(now: Micros, seconds: float) -> int:
@@ -392,7 +419,8 @@ _AT_ONCE: Final = 1_000
 """Letters per transaction: a broker can lose more than a statement has room for."""
 _DOOMSDAY: Final = 2**62
 
-RETURN_UNCLAIMED: Final = each("return_unclaimed", _return_unclaimed)
+_NOWHERE: Final = ""
+"""No destination is called like that."""
 
 
 def _void(letters: Collection[_Named], now: Micros, because: str, after: float) -> Steps[int]:

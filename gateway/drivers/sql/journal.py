@@ -6,24 +6,27 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import Literal
 
-from gateway.connection import CaseHome, Connection, ConnectionState, Preflight, Step
+from gateway.connection import AdapterInUse, CaseHome, Connection, ConnectionState, Preflight, Step
 from gateway.dispatch import Letter, Report
 from gateway.drivers.sql import (
     accounting,
     answering,
     boxing,
     connecting,
+    doors,
     handing_over,
     looking,
     notifying,
     recording,
     registers,
     reply_rows,
+    sites,
     webhooks,
 )
 from gateway.drivers.sql.cases import CASE_HOME, Reference
-from gateway.drivers.sql.claiming import KEEP_WORDS, Resting, Wish, Words, claim, never
+from gateway.drivers.sql.claiming import KEEP_WORDS, Resting, Wish, Words, claim, lease, never
 from gateway.drivers.sql.concluding import ABANDON, DROP, OVER, RELEASE, ByHand, Ended, conclude
 from gateway.drivers.sql.postgres import PostgresRunner
 from gateway.drivers.sql.schema import check_version, is_postgres, sqlite_file, upgrade
@@ -52,7 +55,8 @@ from gateway.journal import (
 )
 from gateway.notice import Answer, Errand, Noted, Persistence, Webhook
 from gateway.reply import Arrival, Boxed, Incoming, Kept, Repeated, Settled, StoredReply
-from gateway.submission import Micros, SubmissionId
+from gateway.site import Heartbeat, Held, Lease, Reach, Site, SiteBook, Waiting
+from gateway.submission import Micros, Submission, SubmissionId
 
 
 class SqlJournal:
@@ -62,23 +66,26 @@ class SqlJournal:
         self,
         runner: Runner,
         epoch: str,
-        limits: Callable[[Lane], Limits],
         *,
+        limits: Callable[[Lane], Limits],
         paused: Callable[[], Sequence[str]] = tuple,
         unordered: Collection[str] = frozenset(),
+        at_sites: Callable[[], Collection[str]] = frozenset,
         resting: Resting = never,
     ) -> None:
         self.epoch = epoch
         self._runner = runner
-        self._hand_over = handing_over.hand_over(limits, paused, unordered, resting)
+        self._hand_over = handing_over.hand_over(limits, paused, unordered, at_sites, resting)
+        self._return_unclaimed = handing_over.return_unclaimed(at_sites)
         self._claim = claim(limits, resting)
+        self._lease = lease(limits, resting)
         self._conclude = conclude(limits)
 
     async def record(self, entry: Entry) -> Recorded | Replayed | Conflicting:
         return await self._runner.write(recording.RECORD, entry)
 
-    async def hand_over(self, most: int = 200) -> Sequence[Letter]:
-        return await self._runner.write(self._hand_over, most)
+    async def hand_over(self, most: int = 200, *, only_sites: bool = False) -> Sequence[Letter]:
+        return await self._runner.write(self._hand_over, handing_over.HandOver(most, only_sites))
 
     async def confirm(self, letters: Sequence[Letter]) -> None:
         await self._runner.write(handing_over.CONFIRM, letters)
@@ -90,7 +97,7 @@ class SqlJournal:
         wanted = handing_over.Unclaimed(unconfirmed, confirmed)
         letters, more = 0, True
         while more:
-            returned = await self._runner.write(handing_over.RETURN_UNCLAIMED, wanted)
+            returned = await self._runner.write(self._return_unclaimed, wanted)
             letters, more = letters + returned.letters, returned.more
         return letters
 
@@ -161,6 +168,41 @@ class SqlJournal:
     async def revoke_client(self, name: str) -> None:
         await self._runner.write(registers.REVOKE_CLIENT, name)
 
+    async def sites(self) -> Sequence[Site]:
+        return await self._runner.read(sites.EVERY, None)
+
+    async def add_site(self, site: Site) -> None:
+        await self._runner.write(sites.ADD, site)
+
+    async def revoke_site(self, name: str) -> None:
+        await self._runner.write(sites.REVOKE, name)
+
+    async def heard_from(self, heartbeat: Heartbeat) -> None:
+        await self._runner.write(sites.HEARD_FROM, heartbeat)
+
+    async def heartbeats(self) -> Sequence[Heartbeat]:
+        return await self._runner.read(sites.HEARTBEATS, None)
+
+    async def waiting(self, reach: Reach, most: int) -> Sequence[Waiting]:
+        return await self._runner.read(doors.LOOK, doors.Look(reach, most))
+
+    async def occupied(self, destinations: Collection[str]) -> frozenset[str]:
+        return await self._runner.read(doors.OCCUPIED, destinations)
+
+    async def exists(self, submission: SubmissionId) -> Submission | None:
+        return await self._runner.read(doors.EXISTS, submission)
+
+    async def lease(self, submission: SubmissionId, worker: str, seconds: float, reach: Reach) -> Claim | NoClaim:
+        return await self._runner.write(self._lease, Wish(Letter(submission, 0, ""), worker, seconds, reach))
+
+    async def held(
+        self, submission: SubmissionId, attempt: int, also: Literal["document", "attachments"] | None = None
+    ) -> Held | None:
+        return await self._runner.read(doors.HELD, doors.Which(submission, attempt, also))
+
+    async def renew(self, lease: Lease, seconds: float) -> Micros | None:
+        return await self._runner.write(doors.RENEW, doors.Renewal(lease, seconds))
+
     async def add_webhook(self, webhook: str, client: str, url: str, secret: bytes) -> None:
         await self._runner.write(webhooks.ADD_WEBHOOK, webhooks.NewWebhook(webhook, client, url, secret))
 
@@ -206,6 +248,12 @@ class SqlJournal:
 
     async def preflights(self) -> Sequence[Preflight]:
         return await self._runner.read(connecting.PREFLIGHTS, None)
+
+    async def note_adapters(self, versions: Mapping[str, str]) -> None:
+        await self._runner.write(registers.NOTE_ADAPTERS, versions)
+
+    async def adapters_in_use(self) -> Sequence[AdapterInUse]:
+        return await self._runner.read(registers.ADAPTERS_IN_USE, None)
 
     async def leave(self, arrival: Arrival) -> None:
         await self._runner.write(reply_rows.LEAVE, arrival)
@@ -269,8 +317,8 @@ class SqlJournal:
         return await self._runner.read(registers.KNOWN_FACT, "kind")
 
 
-def _keeps_the_port(journal: SqlJournal) -> Journal:
-    return journal
+def _keeps_the_ports(journal: SqlJournal) -> tuple[Journal, SiteBook]:
+    return journal, journal
 
 
 @asynccontextmanager
@@ -282,6 +330,7 @@ async def open_journal(
     kind: str | None,
     paused: Callable[[], Sequence[str]] = tuple,
     unordered: Collection[str] = frozenset(),
+    at_sites: Callable[[], Collection[str]] = frozenset,
     resting: Resting = never,
     database_time: bool = True,
 ) -> AsyncIterator[SqlJournal]:
@@ -289,7 +338,7 @@ async def open_journal(
     Open the journal at `url` (`sqlite:///FILE` or `postgresql://…`).
 
     `limits` says what a destination bears, `paused` which connections wait, `unordered` to which adapters the order of
-    a case does not matter, `resting` which destinations are in maintenance.
+    a case does not matter, `at_sites` which destinations are served from a site, `resting` which are in maintenance.
     `kind` (`sandbox` or `production`) is settled with the first start and checked ever after; None (workers, command
     line) takes what is there. SQLite upgrades its schema itself; PostgreSQL must be at this version.
 
@@ -304,8 +353,15 @@ async def open_journal(
         await upgrade(url)
         runner = SqliteRunner(sqlite_file(url), clock)
     try:
+        epoch = await _epoch(runner, kind)
         yield SqlJournal(
-            runner, await _epoch(runner, kind), limits, paused=paused, unordered=unordered, resting=resting
+            runner,
+            epoch,
+            limits=limits,
+            paused=paused,
+            unordered=unordered,
+            at_sites=at_sites,
+            resting=resting,
         )
     finally:
         await runner.close()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_unless
 
-from gateway.drivers.sql.steps import Ask, Do, Now, Row, Statement, Steps, each
+from gateway.connection import AdapterInUse
+from gateway.drivers.sql.steps import Ask, Do, Now, Operation, Row, Statement, Steps, each
 from gateway.drivers.sql.tables import clients, facts, snapshots, versions
 from gateway.drivers.sql.webhooks import forget_of
 from gateway.errors import NotFound, NotResponsible
@@ -43,6 +44,10 @@ _probe: Final = Statement(
     .values(subject=bindparam("of"), version=1)
     .on_conflict_do_update(index_elements=["subject"], set_={"version": versions.c.version})
 )
+
+
+_ADAPTER: Final = "adapter "
+_adapter_facts: Final = Statement(select(facts.c.name, facts.c.value).where(facts.c.name.like(f"{_ADAPTER}%")))
 
 
 def bump(subject: str) -> Steps[None]:
@@ -114,6 +119,23 @@ def _known_fact(name: str) -> Steps[str | None]:
     return str(rows[0][0]) if rows else None
 
 
+def _note_adapters(versions: Mapping[str, str]) -> Steps[None]:
+    """Each version is a fact of its own, true since the moment at which it was first seen."""
+    now: Micros = yield Now()
+    if versions:
+        yield Do(
+            _insert_fact,
+            [{"name": f"{_ADAPTER}{name} {version}", "value": str(now)} for name, version in sorted(versions.items())],
+        )
+
+
+def _adapters_in_use(_: None) -> Steps[Sequence[AdapterInUse]]:
+    rows: Sequence[Row] = yield Ask(_adapter_facts, {})
+    told = ((*name.removeprefix(_ADAPTER).split(" ", 1), since) for name, since in rows)
+    found = [AdapterInUse(adapter, version, Micros(int(since))) for adapter, version, since in told]
+    return sorted(found, key=lambda one: (one.adapter, one.since))
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """What a leader computed, as text."""
@@ -142,6 +164,8 @@ REVOKE_CLIENT: Final = each("revoke_client", _revoke_client)
 VERSION_OF: Final = each("version_of", _version_of)
 SETTLE: Final = each("settle", _settle)
 KNOWN_FACT: Final = each("fact", _known_fact)
+NOTE_ADAPTERS: Final[Operation[Mapping[str, str], None]] = each("note_adapters", _note_adapters)
+ADAPTERS_IN_USE: Final = each("adapters_in_use", _adapters_in_use)
 KEEP_SNAPSHOT: Final = each("keep_snapshot", _keep_snapshot, durable=False)
 READ_SNAPSHOT: Final = each("read_snapshot", _read_snapshot)
 PROBE: Final = each("probe", _write_something)

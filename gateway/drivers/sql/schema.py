@@ -19,7 +19,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from gateway.drivers.sql.tables import WORKERS_MAY
 from gateway.errors import BadSettings, JournalUnavailable, WrongJournal
 
 _PATIENCE: Final = 30.0
@@ -28,6 +27,23 @@ _PATIENCE: Final = 30.0
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _UPGRADE_LOCK: Final = 0x416E7472
 """Key of the advisory lock under which PostgreSQL is upgraded: two at once wait for one another."""
+
+
+WORKERS_MAY: Final = {
+    "submissions": ("SELECT",),
+    "documents": ("SELECT",),
+    "attachments": ("SELECT",),
+    "claims": ("SELECT", "INSERT"),
+    "destinations": ("SELECT", "UPDATE"),
+    "words": ("INSERT",),
+    "arrivals": ("INSERT",),
+    "facts": ("SELECT",),
+    "alembic_version": ("SELECT",),
+}
+"""
+The narrow role of workers beside the gateway on PostgreSQL: claim, read what is claimed, keep the vendor's words, leave
+replies to be judged.
+"""
 
 
 def is_postgres(url: str) -> bool:

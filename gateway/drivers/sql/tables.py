@@ -80,10 +80,9 @@ submissions: Final = Table(
     _text("message_created", null=True),
     _text("reader", null=True),
     _text("author", null=True),
-    # The one accepted before it in its case, for the same destination; empty where it is the first there, NULL where it
-    # belongs to no case that was known when it was accepted.
+    # The one accepted before it in its case and lane; empty: the first there; NULL: no case was known.
     _text("follows", null=True),
-    # 1: set aside until the one it follows has arrived or ended.
+    # 1: set aside for that.
     Column("behind", BigInteger, nullable=False, server_default="0"),
     Index("submissions_id", "id", unique=True),
     sqlite_autoincrement=True,
@@ -121,7 +120,6 @@ Index(
     postgresql_where=_on_the_way,
 )
 Index("submissions_behind", submissions.c.follows, sqlite_where=_behind, postgresql_where=_behind)
-# Most submissions are the only ones of their case, and stay out of it.
 Index(
     "submissions_case",
     submissions.c.case_key,
@@ -365,6 +363,28 @@ clients: Final = Table(
     Index("clients_token", "token_hash", unique=True),
 )
 
+sites: Final = Table(
+    "sites",
+    metadata,
+    Column("name", _Written, primary_key=True),
+    _text("token_hash"),
+    _text("authorities"),
+    _text("adapters"),
+    _number("created_at"),
+    _number("revoked_at", null=True),
+    Index("sites_token", "token_hash", unique=True),
+)
+
+heartbeats: Final = Table(
+    "heartbeats",
+    metadata,
+    Column("site", _Written, primary_key=True),
+    Column("worker", _Written, primary_key=True),
+    _text("version"),
+    _text("certificates"),
+    _number("at"),
+)
+
 connections: Final = Table(
     "connections",
     metadata,
@@ -478,19 +498,3 @@ snapshots: Final = Table(
     "snapshots", metadata, Column("name", _Written, primary_key=True), _number("at"), _text("body")
 )
 """What a leader computed for every replica to show."""
-
-WORKERS_MAY: Final = {
-    "submissions": ("SELECT",),
-    "documents": ("SELECT",),
-    "attachments": ("SELECT",),
-    "claims": ("SELECT", "INSERT"),
-    "destinations": ("SELECT", "UPDATE"),
-    "words": ("INSERT",),
-    "arrivals": ("INSERT",),
-    "facts": ("SELECT",),
-    "alembic_version": ("SELECT",),
-}
-"""
-The narrow role of workers beside the gateway on PostgreSQL: claim, read what is claimed, keep the vendor's words, leave
-replies to be judged.
-"""

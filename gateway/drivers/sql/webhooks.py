@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, func, insert, or_, select, update
@@ -73,7 +73,7 @@ class NewWebhook:
     webhook: str
     client: str
     url: str
-    secret: bytes
+    secret: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class NewSecret:
     """Another secret; the earlier ones are valid for so many seconds yet."""
 
     webhook: str
-    secret: bytes
+    secret: bytes = field(repr=False)
     overlap: float
 
 

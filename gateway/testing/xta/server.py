@@ -13,6 +13,7 @@ import hashlib
 import json
 import tempfile
 import uuid
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +34,6 @@ MOODS: Final = ON_THE_WIRE | {Mood.FAULT_INSIDE, Mood.REJECTS_LATER, Mood.DISK_F
 NAMESPACE: Final = "http://xoev.de/transport/xta/211"
 
 _XTA: Final = "http://www.xta.de/XTA/"
-_BOX: Final = "http://www.osci.eu/ws/2008/05/transport/urn/messageTypes/"
 _MOST: Final = 3 << 30
 
 
@@ -53,8 +53,9 @@ class Deposited:
     """A message that lies in the mailbox of the gateway."""
 
     document: bytes
-    files: tuple[tuple[str, str, bytes], ...] = ()
+    files: tuple[tuple[str, str, bytes], ...]
     """name, media type and content"""
+    author: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +94,16 @@ class XtaServer:
 
     def __init__(self, folder: Path, *, schemas: Path | None = None, account: str = "gateway:1") -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.web = WebServer(folder / "tls", self._handle)
+        self.web = WebServer(folder / "tls", self._handle, concerns=_sends)
         self.account = account
-        self._mood = Mood.GOOD
         self.offered: bool | None = True
         self.refusals: dict[str, str] = {}
         """by the last word of an action: the number of the fault it is answered with"""
         self.carried: dict[str, Carried] = {}
         self.mailbox: dict[str, Deposited] = {}
         self.closed: list[str] = []
-        self.seen: list[bytes] = []
-        """envelopes that came in, newest last"""
+        self.asked: deque[str] = deque(maxlen=1_000)
+        """what it was asked for, by the last word of each action, newest last"""
         self.invalid: list[str] = []
         """what was wrong with requests, and with answers of its own"""
         self._rejected: set[str] = set()
@@ -129,8 +129,7 @@ class XtaServer:
 
     def behave(self, mood: Mood) -> None:
         """Be in this mood from the next request on."""
-        self._mood = mood
-        self.web.behave(Mood.GOOD if mood is Mood.TAKES_AND_HANGS else mood)  # silent to what takes, not to questions
+        self.web.behave(mood)
 
     def settings(self) -> dict[str, Any]:
         """The settings of `gateway.transports.xta` that lead here."""
@@ -157,42 +156,37 @@ class XtaServer:
         else:
             self.web.up()
 
-    def deposit(self, document: bytes, *files: tuple[str, str, bytes]) -> str:
+    def deposit(self, document: bytes, *files: tuple[str, str, bytes], author: str = "ags:09661000") -> str:
         """Put a message into the gateway's mailbox; its id."""
         message_id = f"urn:de:xta:messageid:simulator:{uuid.uuid4()}"
-        self.mailbox[message_id] = Deposited(document, files)
+        self.mailbox[message_id] = Deposited(document, files, author)
         return message_id
 
     # ── in and out ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _handle(self, request: Request) -> Reply | None:
+    async def _handle(self, request: Request) -> Reply:
         if request.method != "POST":
             return Reply(405)
-        match self._mood:
-            case Mood.HOSTILE_XML:
-                await request.body()
-                return Reply(200, {"Content-Type": "application/soap+xml"}, BOMB)
-            case Mood.DISK_FULL:
-                await request.body()
-                return Reply(507)
+        if _sends(request) and self.web.mood in {Mood.HOSTILE_XML, Mood.DISK_FULL}:
+            await request.body()
+            full = self.web.mood is Mood.DISK_FULL
+            return Reply(507) if full else Reply(200, {"Content-Type": "application/soap+xml"}, BOMB)
         with tempfile.TemporaryDirectory(prefix="xta-simulator-") as folder:
             got = await unpacked(Head(200, request.headers), request.pieces, Path(folder), _MOST)
             return await self._reply(got)
 
-    async def _reply(self, got: Unpacked) -> Reply | None:
-        self.seen.append(got.envelope)
+    async def _reply(self, got: Unpacked) -> Reply:
         document = parse(got.envelope, most=len(got.envelope))
         call = _Call(document, got.parts, document.text("Header/Action") or "")
+        self.asked.append(_last_word(call.action))
         try:
             if wrong := await self._faults_of(call):
                 self.invalid += wrong
                 raise _No("9022")
             body, header, contents = await self._answer(call)
         except _No as refusal:
-            status = 200 if self._mood is Mood.FAULT_INSIDE else 500
+            status = 200 if self.web.mood is Mood.FAULT_INSIDE else 500
             return self._said(call, fault(refusal.number), (), (), status=status)
-        if self._mood is Mood.TAKES_AND_HANGS and _last_word(call.action) == "SendMessage":
-            return None
         return self._said(call, body, header, contents)
 
     def _said(
@@ -226,7 +220,7 @@ class XtaServer:
 
     async def _answer(self, call: _Call) -> _Answer:
         word = _last_word(call.action)
-        if self._mood is Mood.FAULT_INSIDE:
+        if self.web.mood is Mood.FAULT_INSIDE and word == "SendMessage":
             raise _No("9030")
         if word in self.refusals:
             raise _No(self.refusals[word])
@@ -290,7 +284,7 @@ class XtaServer:
             if message_id in self.carried:
                 raise _No("9024")
             self.carried[message_id] = carried
-            if self._mood is Mood.REJECTS_LATER:
+            if self.web.mood is Mood.REJECTS_LATER:
                 self._rejected.add(message_id)
             await asyncio.to_thread(self._write_down, submission, carried)
         return None, (), ()
@@ -307,7 +301,7 @@ class XtaServer:
         return report(order, status, reasons), (), ()
 
     def _status_list(self) -> _Answer:
-        listed = tuple(meta_data(id_, "ags:09661000", self.account, "urn:antwort") for id_ in self.mailbox)
+        listed = tuple(meta_data(id_, one.author, self.account, "urn:antwort") for id_, one in self.mailbox.items())
         return Element("osci:MsgStatusList", listed), (_box_response(),), ()
 
     def _get_message(self, call: _Call) -> _Answer:
@@ -323,12 +317,12 @@ class XtaServer:
                 Element(
                     f"xta:{kind}",
                     (Element("xop:Include", "", {"href": f"cid:content-{number}@antragsgateway"}),),
-                    {"contentType": media_type, "filename": name},
+                    {"contentType": media_type, "filename": name, "id": name},
                 )
                 for number, (kind, name, media_type, _) in enumerate(contents)
             ),
         )
-        header = (_box_response(), meta_data(message_id, "ags:09661000", self.account, "urn:antwort"))
+        header = (_box_response(), meta_data(message_id, found.author, self.account, "urn:antwort"))
         bodies = [Body.of(media_type, content) for _, _, media_type, content in contents]
         return Element("xta:GenericContentContainer", (container,)), header, bodies
 
@@ -359,6 +353,11 @@ class XtaServer:
                 one["messageId"], one["reader"], one["service"], one["test"], taken
             )
         return {one["submission"]: Taken(one["document"], one["attachments"]) for one in told}
+
+
+def _sends(request: Request) -> bool:
+    """Bad moods are for what takes a message; questions are answered."""
+    return f"{_XTA}SendMessage" in request.headers.get("content-type", "")
 
 
 def _box_response() -> Element:

@@ -10,10 +10,15 @@ XTA 2.1.1 as a transport: the web service through which authorities send and fet
     ids          which id a submission travels under
     sending      the whole of a delivery: account, service, id, message, report
     mailbox      the way back, read by nobody else
+    collecting   replies out of it
+    xoev         the transport order of an XÖV message
+    carrier      all of that for one endpoint, as adapters use it
     settings     what an operator writes down
 """
 
+from gateway.transports.xta.carrier import Carrier
 from gateway.transports.xta.client import Fetched, FetchedFile, Xta
+from gateway.transports.xta.collecting import Collecting
 from gateway.transports.xta.faults import AlreadyThere, Fault, FaultKind, what_follows
 from gateway.transports.xta.ids import MessageIds, OwnIds, RememberedIds
 from gateway.transports.xta.mailbox import Mailbox
@@ -39,7 +44,9 @@ __all__ = [
     "XTA_211",
     "AlreadyThere",
     "Available",
+    "Carrier",
     "Code",
+    "Collecting",
     "Content",
     "Entrusted",
     "Fault",

@@ -106,11 +106,18 @@ def report_in(envelope: Document, namespace: str) -> TransportReport:
 def waiting_in(envelope: Document) -> Waiting:
     """What lies in the mailbox. Raises BadAnswer where the list is none."""
     listed = body_of(envelope, "MsgStatusList", OSCI)
-    ids = [*listed.texts("MsgAttributes/MessageID"), *listed.texts("MessageMetaData/MsgIdentification/MessageID")]
+    orders = {one.text("MsgIdentification/MessageID"): one for one in listed.each("MessageMetaData")}
+    authors = {id_: one.text("Originators/Author/Identifier") for id_, one in orders.items()}
+    ids = [*listed.texts("MsgAttributes/MessageID"), *(id_ for id_ in orders if id_)]
     for response in envelope.each("Header/MsgBoxResponse"):
         pending = response.text("ItemsPending") or "0"
         request = response.attribute("MsgBoxRequestID") or ""
-        return Waiting(_insisted(request), tuple(dict.fromkeys(ids)), int(pending) if pending.isdecimal() else 0)
+        return Waiting(
+            _insisted(request),
+            tuple(dict.fromkeys(ids)),
+            {id_: author for id_, author in authors.items() if id_ and author},
+            int(pending) if pending.isdecimal() else 0,
+        )
     raise BadAnswer("answer-not-understood")
 
 

@@ -77,6 +77,11 @@ class Fetched:
     document: bytes
     files: tuple[FetchedFile, ...]
 
+    @property
+    def author(self) -> str:
+        """Who wrote it, as the transport order says."""
+        return self.meta_data.text("Originators/Author/Identifier") or ""
+
 
 class Xta:
     """One XTA server, as one author or reader."""

@@ -2,8 +2,8 @@
 A mailbox that is read by nobody else.
 
 Two readers of one mailbox take each other's messages away, and each thinks that all is well. So nothing is read before
-an operator has said that we are the only one; of our own processes one reads at a time; and a message that was listed
-and is gone when it is fetched is told, because somebody else must have taken it.
+an operator has said that we are the only one (see `settings`); of our own processes one reads at a time; and a message
+that was listed and is gone when it is fetched is told, because somebody else must have taken it.
 """
 
 from __future__ import annotations
@@ -15,20 +15,29 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from gateway.adapter import Refused, Unclear, Unreachable
 from gateway.transports.xta.client import Fetched, Trouble, Xta
 from gateway.transports.xta.faults import AlreadyThere, Fault, FaultKind, what_follows
 
+PATIENCE: Final = 20.0
+"""seconds to wait for another of our processes that reads"""
+
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """One mailbox; `lock` is a file that all our processes which read it share, `suspect` is told of another reader."""
+    """
+    One mailbox; `lock` is a file that all our processes which read it share, `suspect` is told of another reader.
+
+    Where `author` is given, only what it wrote is read: others' messages wait for those who ask for them.
+    """
 
     xta: Xta
-    exclusive: bool
     lock: Path
     suspect: Callable[[], None]
+    author: str = ""
+    patience: float = PATIENCE
 
     async def messages(self) -> AsyncIterator[Fetched | Unreachable]:
         """
@@ -36,9 +45,6 @@ class Mailbox:
 
         A message's files are there until the next one is asked for. It comes again until it is closed.
         """
-        if not self.exclusive:
-            yield Unreachable("reader-not-exclusive")
-            return
         async with self._alone() as trouble:
             if trouble is not None:
                 yield trouble
@@ -59,9 +65,13 @@ class Mailbox:
             yield _not_now(waiting)
             return
         for message_id in waiting.messages:
+            if self.author and waiting.authors.get(message_id, self.author) != self.author:
+                continue
             async with self.xta.message(message_id) as fetched:
                 if isinstance(fetched, Fault) and fetched.kind is FaultKind.INVALID_MESSAGE_ID:
                     self.suspect()
+                    continue
+                if self.author and isinstance(fetched, Fetched) and fetched.author != self.author:
                     continue
                 yield fetched if isinstance(fetched, Fetched) else _not_now(fetched)
                 if not isinstance(fetched, Fetched):
@@ -75,14 +85,24 @@ class Mailbox:
             yield Unreachable("lock-unusable")
             return
         try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield Unreachable("mailbox-in-use")
-                return
-            yield None
+            yield None if await _locked(descriptor, self.patience) else Unreachable("mailbox-in-use")
         finally:
             os.close(descriptor)
+
+
+async def _locked(descriptor: int, patience: float) -> bool:
+    until = asyncio.get_running_loop().time() + patience
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            if asyncio.get_running_loop().time() >= until:
+                return False
+            await asyncio.sleep(_GLANCE)
+
+
+_GLANCE: Final = 0.1
 
 
 def _not_now(trouble: Trouble) -> Unreachable:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Self
 
 from gateway.transports.https import EXPLAINED as HTTPS_EXPLAINED
@@ -25,6 +25,11 @@ EXPLAINED: Final = {
     "party_type": "Art der beiden Kennungen; ohne Angabe xöv.",
     "message_ids": "own: Das Gateway bildet die MessageID selbst; server: createMessageId. Ohne Angabe own.",
     "message_prefix": "Präfix der selbst gebildeten MessageID; ohne Angabe antragsgateway.",
+    "service_uri": "URI des Dienstes, unter dem der Leser im Verzeichnis steht (DVDV).",
+    "scenario": "Geschäftsbereich in Worten, falls der Server einen bestimmten erwartet.",
+    "mailbox_lock": "Datei, über die sich Prozesse am eigenen Postfach abwechseln; ohne sie keine Antworten.",
+    "exclusive_reader": "true: Außer dem Gateway liest niemand das Postfach des author. Pflicht mit mailbox_lock.",
+    "most_megabytes": "So viele MB nimmt der Server für Nachricht und Anlagen zusammen; ohne Angabe 40 (XTA 2.1.1).",
     "memory": "Bei message_ids = server: Ordner, in dem steht, unter welcher MessageID eine Einreichung reist.",
 }
 
@@ -38,10 +43,16 @@ class Server:
 
     address: Address
     namespace: str
-    paths: Mapping[Port, str]
+    paths: tuple[tuple[Port, str], ...]
     author: Party
     reader: Party
+    service: str
+    scenario: str
     ids: MessageIds
+    most: int
+    """bytes of message and attachments together"""
+    lock: Path | None
+    """where our own mailbox is read, and by nobody else: the file by which our processes take turns"""
 
     @classmethod
     def read(cls, given: Given) -> Self:
@@ -55,16 +66,20 @@ class Server:
         return cls(
             Address.read(given),
             given.text("namespace", optional=True) or XTA_211,
-            {port: _path(given, f"{port.value}_path", usual) for port, usual in PATHS.items()},
+            tuple((port, _path(given, f"{port.value}_path", usual)) for port, usual in PATHS.items()),
             Party(given.text("author"), kind),
             Party(given.text("reader"), kind),
+            given.text("service_uri"),
+            given.text("scenario", optional=True) or "",
             _ids(given),
+            int(given.number("most_megabytes", least=1, most=2_000, default=40) * 1_000_000),
+            _lock(given),
         )
 
     def open(self, *, whole: float) -> Xta:
         """A client; `whole` is the seconds one request may take."""
         https = self.address.open(whole=whole)
-        return Xta(https, self.author, namespace=self.namespace, url=self.address.peer.url, paths=self.paths)
+        return Xta(https, self.author, namespace=self.namespace, url=self.address.peer.url, paths=dict(self.paths))
 
 
 def _path(given: Given, name: str, usual: str) -> str:
@@ -72,6 +87,14 @@ def _path(given: Given, name: str, usual: str) -> str:
     if not _PATH.fullmatch(value):
         raise given.wrong(name, "mit / beginnen und nur aus einfachen Zeichen bestehen", "begin with / and be plain")
     return value
+
+
+def _lock(given: Given) -> Path | None:
+    exclusive = given.flag("exclusive_reader", default=False)
+    lock = given.path("mailbox_lock", optional=True)
+    if lock is not None and not exclusive:
+        raise given.wrong("exclusive_reader", "mit mailbox_lock true sein", "be true with mailbox_lock")
+    return lock
 
 
 def _ids(given: Given) -> MessageIds:

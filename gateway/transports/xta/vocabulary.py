@@ -149,6 +149,8 @@ class Waiting:
 
     request: str
     messages: tuple[str, ...]
+    authors: Mapping[str, str] = field(default_factory=dict)
+    """who wrote a message, where the list says it"""
     pending: int = 0
     """how many more there are than were listed"""
 

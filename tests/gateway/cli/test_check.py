@@ -29,6 +29,14 @@ def test_an_invalid_document_is_explained(gateway: Call) -> None:
     assert "kein Datum der Form JJJJ-MM-TT" in heard.out
 
 
+@pytest.mark.parametrize("command", ["check", "explain"])
+def test_the_line_is_shown(gateway: Call, command: str) -> None:
+    """Whoever has the file sees where in it each finding is."""
+    line = AN_INVALID_ONE.read_text().splitlines()[35].strip()
+
+    assert f"│ {line}\n" in gateway(command, AN_INVALID_ONE).out
+
+
 def test_english_is_at_hand(gateway: Call) -> None:
     """`--lang en` gives the same findings in English."""
     heard = gateway("check", AN_INVALID_ONE, "--lang", "en")

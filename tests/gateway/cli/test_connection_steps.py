@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.demo.samples import PDF
 from gateway.drivers.clock import clock
 from gateway.drivers.sql.journal import SqlJournal
 from gateway.journal import Conclude
@@ -221,7 +222,7 @@ def test_a_test_message_goes_the_whole_way(served: Serving, token: str, gateway:
     assert refused.code == 2
     assert "ist keine Testnachricht" in refused.err
 
-    Path("bild.pdf").write_bytes(b"%PDF-1.7")
+    Path("bild.pdf").write_bytes(PDF)
     seen = gateway(
         *("connections", "check", "wohnsitz/09761", "--message", a_new(A_TEST, tmp_path)),
         *("--attach", "wgb-1=bild.pdf", "--json", *to),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.demo.samples import PDF
 from tests.gateway.cli.calling import A_VALID_ONE, AN_INVALID_ONE, BAU, Call, Serving, a_new, soon
 
 VORBESCHEID = BAU / "valid" / "regensburg-vorbescheid.xml"
@@ -34,7 +35,7 @@ def test_a_valid_document_is_followed_to_its_end(gateway: Call, tmp_path: Path) 
 def test_attachments_go_with_their_ids(gateway: Call, tmp_path: Path) -> None:
     """`--attach KENNUNG=DATEI` sends the files that the document names."""
     plan = tmp_path / "plan.pdf"
-    plan.write_bytes(b"%PDF-1.7 Beispiel")
+    plan.write_bytes(PDF)
 
     heard = gateway("submit", "--wait", a_new(VORBESCHEID, tmp_path), "--attach", f"lageplan-1={plan}")
 
@@ -60,12 +61,13 @@ def test_an_attachment_is_an_id_and_a_file(attached: str, gateway: Call) -> None
 
 
 def test_an_invalid_document_shows_its_findings(gateway: Call) -> None:
-    """A 422 is shown with every finding, and the exit code is 1; the valid one beside it is sent all the same."""
+    """A 422 is shown with every finding and its line, and the exit code is 1; the valid one beside it is sent."""
     heard = gateway("submit", AN_INVALID_ONE, A_VALID_ONE)
 
     assert heard.code == 1
     assert "422" in heard.out
     assert "Zeile 36" in heard.out
+    assert "│ <w:einzugsdatum>heute</w:einzugsdatum>" in heard.out
     assert "✓" in heard.out
 
 

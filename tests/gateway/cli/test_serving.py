@@ -3,6 +3,8 @@
 import signal
 import socket
 import sqlite3
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -103,6 +105,33 @@ def test_while_it_stops_it_is_not_ready(gateway: Call, tmp_path: Path) -> None:
         running.send(signal.SIGTERM)
 
         assert soon(lambda: httpx2.get(f"{running.url}/readyz", trust_env=False).status_code == 503)
+
+
+def test_a_stop_keeps_nobody_waiting_for_news(gateway: Call, tmp_path: Path) -> None:
+    """Who waits for a submission is answered with what is known, long before the time is up."""
+    data, vendor = tmp_path / "data", SlowVendor(tmp_path, tmp_path / "data")
+    with serving(data, env=vendor.env) as running, ThreadPoolExecutor(1) as elsewhere:
+        token = gateway("clients", "add", "portal-wartet", "--data", data).out.strip()
+        with httpx2.Client(base_url=running.url, trust_env=False, timeout=60) as portal:
+            portal.headers["Authorization"] = f"Bearer {token}"
+            assert soon(lambda: portal.get("/v1/services").status_code == 200)
+            document = a_new(A_VALID_ONE, tmp_path).read_bytes()
+            sent = portal.post("/v1/submissions", content=document, headers={"Content-Type": "application/xml"})
+            path = sent.headers["location"]
+            assert soon(lambda: len(vendor.begun) == 1)
+            known = {"If-None-Match": portal.get(path).headers["etag"], "Prefer": "wait=30"}
+            waiting = elsewhere.submit(portal.get, path, headers=known)
+            time.sleep(0.3)
+            assert not waiting.done()
+
+            began = time.monotonic()
+            running.send(signal.SIGTERM)
+            answer = waiting.result(60)
+
+        vendor.go_on()
+        assert (answer.status_code, answer.headers["preference-applied"]) == (304, "wait=30")
+        assert time.monotonic() - began < 15
+        assert soon(lambda: not running.process.alive)
 
 
 def test_a_parked_one_goes_on_beside_a_serving_gateway(gateway: Call, tmp_path: Path) -> None:

@@ -285,7 +285,7 @@ async def test_another_process_that_keeps_writing_is_told_once(rig: Rig) -> None
     """Where the file stays locked, all who wait are told together after one patience, and work goes on afterwards."""
     told: list[Event] = []
     runner = SqliteRunner(Path(rig.database.url.removeprefix("sqlite:///")), rig.clock, patience=0.2)
-    journal = SqlJournal(runner, "", lambda _: Limits())
+    journal = SqlJournal(runner, "", limits=lambda _: Limits())
     with closing(sqlite3.connect(rig.database.url.removeprefix("sqlite:///"), isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         began = time.monotonic()

@@ -160,3 +160,19 @@ def preflight(rig: Rig, *, good: bool) -> Preflight:
         schemas=("AG-Wohnsitz 1.0",),
         seen=seen,
     )
+
+
+async def test_a_version_of_an_adapter_is_in_use_since_it_was_first_seen(rig: Rig, journal: SqlJournal) -> None:
+    """Each start notes what is installed; what was seen before keeps its moment, and other facts are no adapters."""
+    first = rig.clock()
+    await journal.settle("adapterless", "x")
+    await journal.note_adapters({"filedrop": "0.1.0", "okwohnsitz": "1.0"})
+    rig.clock.advance(60)
+    await journal.note_adapters({"filedrop": "0.2.0", "okwohnsitz": "1.0"})
+    await journal.note_adapters({})
+
+    assert [(one.adapter, one.version, one.since - first) for one in await journal.adapters_in_use()] == [
+        ("filedrop", "0.1.0", 0),
+        ("filedrop", "0.2.0", 60_000_000),
+        ("okwohnsitz", "1.0", 0),
+    ]

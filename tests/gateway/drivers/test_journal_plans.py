@@ -23,7 +23,7 @@ from gateway.drivers.sql import (
 )
 from gateway.drivers.sql.claiming import KEEP_WORDS, Wish, Words, claim
 from gateway.drivers.sql.concluding import Ended, conclude
-from gateway.drivers.sql.handing_over import TakeBack, Unclaimed, hand_over
+from gateway.drivers.sql.handing_over import HandOver, TakeBack, Unclaimed, hand_over, return_unclaimed
 from gateway.drivers.sql.steps import Ask, Do, Now, Operation, Steps
 from gateway.journal import Claim, Lane, Limits
 from gateway.notice import Answer, Persistence
@@ -251,7 +251,7 @@ async def tell_the_story(rig: Rig, looking_at: Looking) -> int:
     entries += [rig.entry(destination="lane-3", keys=(f"uuid:{first}",), received_at=0)]
     entries += [rig.entry(destination="lane-3", reference_uuid=first, case_key=first) for _ in range(10)]
     await run(recording.RECORD, *entries)
-    [letters] = await run(hand_over(limits, lambda: [PAUSED]), 200)
+    [letters] = await run(hand_over(limits, lambda: [PAUSED]), HandOver(200))
     await run(handing_over.CONFIRM, letters[10:])
     await run(handing_over.TAKE_BACK, TakeBack(letters[:5], "not-confirmed"))
     claims = [one for one in await run(claim(limits), *_wishes(letters[5:60])) if isinstance(one, Claim)]
@@ -260,7 +260,7 @@ async def tell_the_story(rig: Rig, looking_at: Looking) -> int:
     await run(concluding.ABANDON, WORKER)
     [over] = await run(concluding.OVER, None)
     await run(conclude(limits), *(Ended(one, always(DONE), lapsed=True) for one in over))
-    await run(handing_over.RETURN_UNCLAIMED, Unclaimed(0, 0))
+    await run(return_unclaimed(lambda: ["lane-7"]), Unclaimed(0, 0))
     await run(looking.LOOK, claims[0].submission.id)
     await run(looking.HISTORY, claims[0].submission.id)
     await run(looking.VERSIONS, [one.submission.id for one in claims])
@@ -272,7 +272,7 @@ async def tell_the_story(rig: Rig, looking_at: Looking) -> int:
     for errand in errands:
         await run(notifying.NOTE, notifying.Done(errand, mixed, Persistence(), 0.5))
     await run(recording.RECORD, rig.entry(destination="lane-3", reference_uuid=first, case_key=first))
-    await run(hand_over(limits, lambda: [PAUSED]), 1_000)
+    await run(hand_over(limits, lambda: [PAUSED]), HandOver(1_000))
     return len(letters)
 
 
@@ -353,7 +353,7 @@ async def test_handing_over_costs_the_same_whatever_waits(rig: Rig) -> None:
 
             looking_at = LookingAtSqlite(connection, rig.clock)
             connection.set_progress_handler(count, 10)
-            [letters] = await looking_at.run(hand_over(limits, lambda: [PAUSED]), 200)
+            [letters] = await looking_at.run(hand_over(limits, lambda: [PAUSED]), HandOver(200))
             assert len(letters) == 200
             work.append(steps)
 

@@ -37,6 +37,11 @@ async def test_every_field_of_a_submission_comes_back(rig: Rig, journal: SqlJour
         message_uuid=None,
         reference_uuid="9c1f7a52-7a0e-4d0f-9d1b-6d7f9a1e2b3c",
         case_key="fall-4711",
+        case_id="fall-4711",
+        message_type="0100",
+        created_at="2026-11-02T08:05:00.125+01:00",
+        reader="ags:09663000",
+        author="mbp:090000000001",
         test=True,
         traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         attachments=(

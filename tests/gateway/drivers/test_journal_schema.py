@@ -277,6 +277,9 @@ async def test_a_worker_role_can_do_a_workers_work(rig: Rig, journal: SqlJournal
 FORBIDDEN = """
 SELECT * FROM keys
 SELECT * FROM clients
+SELECT * FROM webhooks
+SELECT * FROM webhook_secrets
+SELECT * FROM notices
 SELECT * FROM events
 SELECT * FROM words
 INSERT INTO events (submission, after) VALUES ('x', 'delivered')

@@ -10,7 +10,9 @@ from gateway.drivers.sql.journal import SqlJournal
 from gateway.errors import NotFound, NotResponsible
 from gateway.journal import Claim, Client, Conclude, Park, TryAgain
 from gateway.notice import Answer, Errand, Noted, Persistence, Topic
+from gateway.reply import Effect, Kind
 from gateway.submission import State, SubmissionId
+from tests.gateway.drivers import reply_rig
 from tests.gateway.drivers.journal_rig import AWAY, Rig, begin, conclude, hand_over, park, report
 
 pytestmark = pytest.mark.anyio
@@ -108,16 +110,41 @@ async def test_every_end_has_its_topic(rig: Rig, told: SqlJournal) -> None:
 
 
 async def test_a_reply_is_told(rig: Rig, told: SqlJournal) -> None:
-    """What the authority answers is news, whether the state moves or not."""
-    [id_] = await delivered(rig, told)
+    """What the authority answers is news: with the state it met, and what it does to that as another."""
+    submission = await reply_rig.delivered(rig, told, client=PORTAL)
     await note(told, await take(told), TAKEN)
-    columns = "submission, at, name, before, after, attempt, code, by, service, authority, test, concludes"
-    values = f"'{id_}', {rig.clock()}, 'reply.received', 'delivered', 'delivered', 0, '', '', '', '', 0, 0"
-    rig.change(f"INSERT INTO events ({columns}) VALUES ({values})")
 
-    [notice] = (await take(told)).notices
+    await reply_rig.kept(told, reply_rig.incoming(rig))
 
-    assert (notice.topic, notice.state) == (Topic.REPLY_RECEIVED, State.DELIVERED)
+    answered, moved = (await take(told)).notices
+    assert (answered.topic, answered.submission, answered.state) == (
+        Topic.REPLY_RECEIVED,
+        submission.id,
+        State.DELIVERED,
+    )
+    assert (moved.topic, moved.state) == (Topic.CONFIRMED, State.CONFIRMED)
+
+
+async def test_a_reply_that_changes_no_state_is_told(rig: Rig, told: SqlJournal) -> None:
+    """A status or a file number moves nothing, and is news all the same; a repetition of it is none."""
+    await reply_rig.delivered(rig, told, client=PORTAL)
+    await note(told, await take(told), TAKEN)
+    status = reply_rig.incoming(rig, kind=Kind.STATUS, effect=Effect.NONE)
+
+    for _ in range(2):
+        await told.receive(status)
+
+    assert topics(await take(told)) == [Topic.REPLY_RECEIVED]
+
+
+async def test_a_reply_that_fits_nothing_is_told_to_nobody(rig: Rig, told: SqlJournal) -> None:
+    """What lies in the box waits for a human; no portal hears of it."""
+    await reply_rig.delivered(rig, told, client=PORTAL)
+    await note(told, await take(told), TAKEN)
+
+    await reply_rig.boxed(told, reply_rig.incoming(rig, answers="0199c0de-0099-7000-8000-000000000099"))
+
+    assert await told.take_errands(10, LEASE) == ()
 
 
 async def test_each_portal_hears_of_its_own(rig: Rig, told: SqlJournal) -> None:

@@ -30,7 +30,7 @@ def test_it_begins_and_ends_at_midnight_in_berlin(text: str, start: str, end: st
     assert Month.of(month.start) == month == Month.of(Micros(month.end - 1))
 
 
-@pytest.mark.parametrize("text", ["2026-13", "2026-1", "10/2026", "", "2026-10-01"])
+@pytest.mark.parametrize("text", ["2026-13", "2026-1", "10/2026", "", "2026-10-01", "0000-01", "9999-12"])
 def test_other_forms_are_refused(text: str) -> None:
     """With a sentence that shows the right one."""
     with pytest.raises(BadSettings, match="YYYY-MM"):

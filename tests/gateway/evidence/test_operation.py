@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import date
 
-from gateway.connection import Connection, ConnectionState, Step
-from gateway.evidence import Month, Operation, operation
+from gateway.connection import AdapterInUse, Connection, ConnectionState, Step
+from gateway.evidence import Month, Names, Operation, operation
 from gateway.evidence.operation import Line
 from gateway.evidence.pages import operation_page
 from gateway.evidence.tables import operation_csv, operation_json
@@ -55,16 +55,24 @@ def event(
         first_failed=None if failed is None else at(failed),
         standard="AG-Bau",
         version="1.0",
+        adapter="filedrop",
     )
 
 
-def account(events: Sequence[Happened], *, steps: Sequence[Step] = (WENT_LIVE,), now: Micros = LATER) -> Operation:
+def account(
+    events: Sequence[Happened],
+    *,
+    steps: Sequence[Step] = (WENT_LIVE,),
+    now: Micros = LATER,
+    adapters: Sequence[AdapterInUse] = (),
+) -> Operation:
     return operation(
         MONTH,
         happened=events,
         steps=steps,
         preflights=(),
-        called=lambda ars: f"Landratsamt {ars}",
+        adapters=adapters,
+        names=Names(service=lambda _: "Digitaler Bauantrag", authority=lambda ars: f"Landratsamt {ars}"),
         target=3_600,
         now=now,
     )
@@ -167,10 +175,40 @@ def test_other_events_have_another_digest() -> None:
     assert account([ACCEPTED]).digest != account([DELIVERED]).digest
 
 
+def test_the_versions_of_an_adapter_are_those_in_use_in_the_month() -> None:
+    """The one it began with, and each that came in it; not the older ones, and not the next month's."""
+
+    def since(version: str, hours: float, adapter: str = "filedrop") -> AdapterInUse:
+        return AdapterInUse(adapter, version, Micros(int(MONTH.start + hours * HOUR)))
+
+    known = [since("0.9", -800), since("1.0", -2), since("1.1", 300), since("2.0", 800), since("7", 1, "another")]
+
+    [found] = account([ACCEPTED, DELIVERED], adapters=known).lines
+
+    assert found.adapters == ("filedrop 1.0", "filedrop 1.1")
+    assert line([ACCEPTED, DELIVERED]).adapters == ("filedrop",)
+    assert line([]).adapters == ()
+    assert account([ACCEPTED], adapters=known).digest != account([ACCEPTED]).digest
+
+
+def test_what_came_after_the_month_changes_nothing_in_it() -> None:
+    """A version of the next month leaves a closed one as it was, to the digest."""
+    later = AdapterInUse("filedrop", "2.0", Micros(MONTH.end + HOUR))
+
+    assert account([ACCEPTED], adapters=[later]) == account([ACCEPTED])
+
+
 def test_a_table_holds_no_formula() -> None:
     """A name that a spreadsheet would compute is written as text."""
     found = operation(
-        MONTH, happened=[], steps=[WENT_LIVE], preflights=(), called=lambda _: "=1+1", target=60, now=LATER
+        MONTH,
+        happened=[],
+        steps=[WENT_LIVE],
+        preflights=(),
+        adapters=(),
+        names=Names(service=str, authority=lambda _: "=1+1"),
+        target=60,
+        now=LATER,
     )
 
     assert "'=1+1" in operation_csv(found)

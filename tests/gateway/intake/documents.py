@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,7 @@ def _between(text: str, before: str, after: str) -> str:
 _PLAIN = _sample("augsburg-nebenwohnung.xml")
 _WITH_ATTACHMENT = _sample("aschaffenburg-einzelperson.xml")
 
+PDF = b"%PDF-1.7 Beispiel"
 ATTACHMENT = "wgb-1"
 """id of the one attachment that `antrag_with_attachment` names"""
 
@@ -49,9 +51,10 @@ def antrag(message: str | None = None, *, place: str | None = None, reader: str 
     return _written(_PLAIN, message, place, reader)
 
 
-def antrag_with_attachment(message: str | None = None) -> bytes:
-    """A valid Wohnsitzmeldung to Aschaffenburg that names one attachment."""
-    return _written(_WITH_ATTACHMENT, message, None, None)
+def antrag_with_attachment(message: str | None = None, *, enclosing: bytes = PDF) -> bytes:
+    """A valid Wohnsitzmeldung to Aschaffenburg that names one attachment, with this content."""
+    said = _between(_WITH_ATTACHMENT.text, "<wert>", "</wert>").encode()
+    return _written(_WITH_ATTACHMENT, message, None, None).replace(said, hashlib.sha256(enclosing).hexdigest().encode())
 
 
 def trial() -> bytes:

@@ -11,11 +11,10 @@ import pytest
 from gateway.events import RequestRefused
 from gateway.intake import Limits
 from gateway.submission import SubmissionId
-from tests.gateway.intake.documents import ATTACHMENT, antrag, antrag_with_attachment, invalid_antrag
+from tests.gateway.intake.documents import ATTACHMENT, PDF, antrag, antrag_with_attachment, invalid_antrag
 from tests.gateway.intake.house import NARROW_TOKEN, House, open_house
 
 SMALL = Limits(document=64_000, attachment=200_000, attachments=3, together=300_000)
-PDF = b"%PDF-1.7 Beispiel"
 
 Part = tuple[str, bytes]
 
@@ -50,7 +49,7 @@ def test_a_document_with_its_attachment(house: House, portal: httpx2.Client) -> 
     """The attachment lies in the store under an id of ours, and the submission knows its digest."""
     content = PDF * 5000
 
-    answer = send(portal, body(document(antrag_with_attachment()), part(content, ATTACHMENT)))
+    answer = send(portal, body(document(antrag_with_attachment(enclosing=content)), part(content, ATTACHMENT)))
 
     assert answer.status_code == 202
     standing = house.run(house.gateway.journal.standing(SubmissionId(answer.json()["submissionId"])))
@@ -104,7 +103,7 @@ def test_the_same_parcel_again(house: House, portal: httpx2.Client) -> None:
 def test_a_body_in_small_pieces(house: House, portal: httpx2.Client, size: int) -> None:
     """However the network cuts a body, also through its boundaries, the same comes out."""
     content = PDF + b"\r\n--grenz\r\n--" + PDF
-    whole = body(document(antrag_with_attachment()), part(content, ATTACHMENT))
+    whole = body(document(antrag_with_attachment(enclosing=content)), part(content, ATTACHMENT))
 
     answer = portal.post(
         "/v1/submissions",
@@ -145,6 +144,7 @@ def test_a_body_in_small_pieces(house: House, portal: httpx2.Client, size: int) 
         ),
         (422, "attachment-missing", body(document(antrag_with_attachment()))),
         (422, "attachment-unknown", body(document(antrag_with_attachment()), part(PDF, ATTACHMENT), part(PDF, "b"))),
+        (422, "attachment-changed", body(document(antrag_with_attachment()), part(PDF + b".", ATTACHMENT))),
         (422, "attachment-doubled", body(document(antrag_with_attachment()), part(PDF, "wgb-1"), part(PDF, "wgb-1"))),
         (422, "schema-invalid", body(document(invalid_antrag()), part(PDF, "a"))),
     ],

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from gateway.adapter import Delivered, NotThere, Outcome, Refused, Unclear, Unreachable
+from gateway.attachments import AttachmentStore
 from gateway.errors import BadSettings, TooLarge
-from gateway.journal import AttachmentStore
 from gateway.submission import SECOND, Grade
 from gateway.testing import (
     CANARIES,

@@ -62,6 +62,7 @@ _SHAPES: Final = """
 <xs:element name="leer" nillable="true"><xs:complexType><xs:attribute name="a"/></xs:complexType></xs:element>
 <xs:element name="fuellbar" type="xs:date" nillable="true"/>
 <xs:element name="fest" type="xs:decimal" fixed="1.0"/>
+<xs:element name="ja" type="xs:boolean" fixed="true"/>
 <xs:element name="vorgabe" type="xs:date" default="2024-01-01"/>
 <xs:element name="gemischt"><xs:complexType mixed="true"><xs:sequence>
   <xs:element name="innen" type="xs:int" minOccurs="0" maxOccurs="3"/></xs:sequence></xs:complexType></xs:element>
@@ -212,6 +213,7 @@ _ODD: Final = (
     f"<x:fuellbar {_XSI} i:nil='true'>2024-01-01</x:fuellbar>",
     f"<x:date {_XSI} i:nil='true'/>",
     *(f"<x:fest>{value}</x:fest>" for value in ("1.0", "1", "01.00", " 1.0 ", "1.1", "")),
+    *(f"<x:ja>{value}</x:ja>" for value in ("true", "&#10;true ", "1", "false", "0", "")),
     *(f"<x:vorgabe>{value}</x:vorgabe>" for value in ("", " ", "2023-01-01", "x")),
     *(f"<x:gemischt>{inside}</x:gemischt>" for inside in ("", "a", "a<x:innen>1</x:innen>b", "<x:innen>a</x:innen>")),
     *(f"<x:alles>{inside}</x:alles>" for inside in ("", "<x:eins>1</x:eins>", "<x:zwei>1</x:zwei><x:eins>1</x:eins>")),

@@ -201,11 +201,23 @@ def test_a_forgiven_address_keeps_its_fixed_value(schemas: Schemas) -> None:
 
 
 @pytest.mark.parametrize(
-    ("valid", "value"), [(True, "1.0"), (True, " 1"), (True, "01.00"), (False, "1.1"), (False, "x")]
+    ("valid", "type_", "fixed", "value"),
+    [
+        (True, "decimal", "1.0", "1.0"),
+        (True, "decimal", "1.0", " 1"),
+        (True, "decimal", "1.0", "01.00"),
+        (False, "decimal", "1.0", "1.1"),
+        (False, "decimal", "1.0", "x"),
+        (True, "boolean", "true", "\ntrue "),
+        (True, "boolean", "true", "1"),
+        (False, "boolean", "true", "false"),
+        (True, "token", "a b", " a  b "),
+        (False, "string", "a", " a"),
+    ],
 )
-def test_a_fixed_number_may_be_written_otherwise(write: Write, valid: bool, value: str) -> None:
-    """libxml2 compares letters; XML Schema compares numbers."""
-    schemas = Schemas.load(write('<xs:element name="a.b.0100" type="xs:decimal" fixed="1.0"/>'))
+def test_a_fixed_value_may_be_written_otherwise(write: Write, valid: bool, type_: str, fixed: str, value: str) -> None:
+    """libxml2 compares letters; XML Schema compares values."""
+    schemas = Schemas.load(write(f'<xs:element name="a.b.0100" type="xs:{type_}" fixed="{fixed}"/>'))
 
     assert judged(schemas, value).valid is valid
 

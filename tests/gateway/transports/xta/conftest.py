@@ -27,7 +27,7 @@ async def server(tmp_path: Path, schemas: Path) -> AsyncIterator[XtaServer]:
 
 def settings(server: XtaServer, **more: Any) -> dict[str, Any]:
     """What leads to it, for a reader that it knows."""
-    return {**server.settings(), "reader": "ags:09661000", "silence_seconds": 1, **more}
+    return {**server.settings(), "reader": "ags:09661000", "service_uri": "urn:dienst", "silence_seconds": 1, **more}
 
 
 @pytest.fixture

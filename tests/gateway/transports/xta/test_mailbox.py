@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from gateway.errors import BadSettings
 from gateway.testing.xta import XtaServer
-from gateway.transports.xta import Fetched, Mailbox, Xta
+from gateway.transports.settings import Given
+from gateway.transports.xta import Fetched, Mailbox, Server, Xta
+from tests.gateway.transports.xta.conftest import settings
 
 pytestmark = pytest.mark.anyio
 
@@ -20,8 +23,8 @@ class Suspicion:
         self.times += 1
 
 
-def a_mailbox(xta: Xta, folder: Path, suspicion: Suspicion | None = None, *, exclusive: bool = True) -> Mailbox:
-    return Mailbox(xta, exclusive, folder / "postfach.lock", suspicion or Suspicion())
+def a_mailbox(xta: Xta, folder: Path, suspicion: Suspicion | None = None, *, author: str = "") -> Mailbox:
+    return Mailbox(xta, folder / "postfach.lock", suspicion or Suspicion(), author, patience=0.0)
 
 
 async def read(mailbox: Mailbox) -> list[bytes | str]:
@@ -45,12 +48,24 @@ async def test_messages_come_again_until_they_are_closed(xta: Xta, server: XtaSe
     assert len(server.closed) == 1
 
 
-async def test_nobody_reads_before_it_was_said_that_we_are_alone(xta: Xta, server: XtaServer, tmp_path: Path) -> None:
-    """Without the operator's word the server is not even asked."""
-    server.deposit(b"<a/>")
+async def test_nobody_reads_before_it_was_said_that_we_are_alone(server: XtaServer, tmp_path: Path) -> None:
+    """Reading our own mailbox is a setting, and that nobody else reads it is another that must be there."""
+    lock = str(tmp_path / "postfach.lock")
+    with pytest.raises(BadSettings, match="exclusive_reader"):
+        Server.read(Given("muster", settings(server, mailbox_lock=lock)))
 
-    assert await read(a_mailbox(xta, tmp_path, exclusive=False)) == ["reader-not-exclusive"]
-    assert server.seen == []
+    assert Server.read(Given("muster", settings(server, mailbox_lock=lock, exclusive_reader=True))).lock == Path(lock)
+    assert Server.read(Given("muster", settings(server))).lock is None
+
+
+async def test_what_others_wrote_waits_for_others(xta: Xta, server: XtaServer, tmp_path: Path) -> None:
+    """Destinations that share a mailbox each read what their own reader wrote."""
+    server.deposit(b"<a/>", author="ags:09661000")
+    server.deposit(b"<b/>", author="ags:09761000")
+
+    assert await read(a_mailbox(xta, tmp_path, author="ags:09761000")) == [b"<b/>"]
+    assert await read(a_mailbox(xta, tmp_path, author="ags:09661000")) == [b"<a/>"]
+    assert server.closed == []
 
 
 async def test_of_our_own_processes_one_reads(xta: Xta, server: XtaServer, tmp_path: Path) -> None:

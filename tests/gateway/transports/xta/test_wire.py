@@ -53,6 +53,7 @@ async def xta(wire: Wire) -> AsyncIterator[Xta]:
         "key": str(ours.key),
         "author": "gateway:1",
         "reader": "ags:09661000",
+        "service_uri": "urn:dienst",
     }
     xta = Server.read(Given("muster", given)).open(whole=10)
     async with xta.https:

@@ -1,0 +1,118 @@
+"""From values to the JSON a site reads; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from gateway.adapter import Ending, Endpoint
+from gateway.journal import Claim
+from gateway.pickup import shapes
+from gateway.pickup.leases import key_of
+from gateway.receipt import moment
+from gateway.receipt.shapes import Authority
+from gateway.site import Lease, Waiting
+from gateway.submission import Attachment, Micros, Submission
+
+Called = Callable[[str], str]
+"""an authority's name, by its ARS"""
+
+
+def letters(site: str, waiting: Sequence[Waiting], *, called: Called, sandbox: bool) -> shapes.Letters:
+    """What waits."""
+    body: shapes.Letters = {"letters": [_letter(site, one, called) for one in waiting]}
+    if sandbox:
+        body["sandbox"] = True
+    return body
+
+
+def leased(site: str, claim: Claim, endpoint: Endpoint, *, called: Called, sandbox: bool) -> shapes.Lease:
+    """A lease, with everything that a delivery needs but the bytes."""
+    submission, path = claim.submission, path_of(site, claim.submission.id)
+    body: shapes.Lease = {
+        "letter": submission.id,
+        "attempt": claim.attempt,
+        "adapter": submission.adapter,
+        "key": key_of(claim),
+        "until": moment(claim.until),
+        "ask": claim.ask,
+        "submission": _submission(submission, called),
+        "destination": {"name": endpoint.destination, "settings": dict(endpoint.settings)},
+        "attachments": [_attachment(path, one) for one in submission.attachments],
+        "links": {"document": f"{path}/document", "renew": f"{path}/lease/renew", "outcome": f"{path}/outcome"},
+    }
+    if sandbox:
+        body["sandbox"] = True
+    return body
+
+
+def renewed(lease: Lease, until: Micros) -> shapes.Renewed:
+    """It lasts longer."""
+    return {"letter": lease.submission, "until": moment(until)}
+
+
+def counted(lease: Lease, ending: Ending, *, repeated: bool) -> shapes.Counted:
+    """An outcome counts, now or since it was said first."""
+    outcome: Any = type(ending).__name__.lower()
+    return {"letter": lease.submission, "attempt": lease.attempt, "outcome": outcome, "repeated": repeated}
+
+
+def path_of(site: str, letter: str) -> str:
+    """Where a letter lies."""
+    return f"/v1/sites/{site}/letters/{letter}"
+
+
+def _letter(site: str, one: Waiting, called: Called) -> shapes.WaitingLetter:
+    submission = one.submission
+    return {
+        "letter": submission.id,
+        "attempt": one.attempt,
+        "adapter": submission.adapter,
+        "service": submission.service,
+        "authority": _authority(submission, called),
+        "destination": submission.destination,
+        "test": submission.test,
+        "size": one.size,
+        "attachments": one.attachments,
+        "receivedAt": moment(submission.received_at),
+        "waitingSince": moment(one.since),
+        "links": {"lease": f"{path_of(site, submission.id)}/lease"},
+    }
+
+
+def _submission(submission: Submission, called: Called) -> shapes.LeasedSubmission:
+    body: shapes.LeasedSubmission = {
+        "submissionId": submission.id,
+        "client": submission.client,
+        "service": submission.service,
+        "leistung": submission.leistung,
+        "authority": _authority(submission, called),
+        "standard": submission.standard,
+        "standardVersion": submission.version,
+        "root": submission.root,
+        "test": submission.test,
+        "receivedAt": moment(submission.received_at),
+    }
+    if submission.message_uuid:
+        body["messageUuid"] = submission.message_uuid
+    if submission.reference_uuid:
+        body["referenceUuid"] = submission.reference_uuid
+    if submission.case_key:
+        body["caseKey"] = submission.case_key
+    if submission.traceparent:
+        body["traceparent"] = submission.traceparent
+    return body
+
+
+def _authority(submission: Submission, called: Called) -> Authority:
+    return {"ars": submission.authority, "name": called(submission.authority)}
+
+
+def _attachment(path: str, one: Attachment) -> shapes.LeasedAttachment:
+    return {
+        "name": one.name,
+        "mediaType": one.media_type,
+        "size": one.size,
+        "digest": one.digest,
+        "link": f"{path}/attachments/{one.id}",
+    }
