@@ -12,9 +12,9 @@ from sqlalchemy import bindparam, insert, select
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from gateway.connection import CONNECTIONS, STEPS, Connection, ConnectionState, Look, Preflight, Seen, Step
+from gateway.drivers.sql.connection_tables import connection_steps, connections, preflights
 from gateway.drivers.sql.registers import bump
 from gateway.drivers.sql.steps import Ask, Do, Now, Operation, Row, Statement, Steps, each
-from gateway.drivers.sql.tables import connection_steps, connections, preflights
 from gateway.errors import NotResponsible, Sentence
 from gateway.submission import SECOND, Micros
 
