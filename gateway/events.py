@@ -723,6 +723,42 @@ class BrokerLost(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DoorOpened(Event):
+    """A worker at a site reaches its gateway."""
+
+    name = "door.opened"
+    site: str
+
+    def count(self) -> None:
+        BROKER_CONNECTED.set(1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoorClosed(Event):
+    """A worker at a site does not reach its gateway, or is not let in. What waits there waits."""
+
+    name = "door.closed"
+    level = logging.WARNING
+    site: str
+    because: str
+
+    def count(self) -> None:
+        BROKER_CONNECTED.set(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeNotCounted(Event):
+    """The gateway did not take a site's outcome: its lease is over, or another one counts. The letter comes again."""
+
+    name = "outcome.not_counted"
+    level = logging.WARNING
+    submission: str
+    adapter: str
+    because: str
+    trace: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BrokerFault(Event):
     """Something is wrong on the broker: a message nobody understands, a queue without consumer, a dead letter."""
 
