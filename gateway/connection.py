@@ -220,8 +220,12 @@ class Circumstances:
 
 
 def first_state(wanted: ConnectionState, kind: Literal["sandbox", "production"]) -> ConnectionState:
-    """With which state a record begins: a sandbox takes over what an order list says, production earns the rest."""
-    return wanted if kind == "sandbox" else ConnectionState.ORDERED
+    """
+    With which state a record begins: a sandbox takes over what an order list says, production earns the rest.
+
+    What is out of operation stays so: it takes nothing.
+    """
+    return wanted if kind == "sandbox" or wanted is ConnectionState.RETIRED else ConnectionState.ORDERED
 
 
 def hindrance(connection: Connection, to: ConnectionState, given: Circumstances) -> Sentence | None:

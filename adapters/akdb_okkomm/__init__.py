@@ -6,7 +6,7 @@ from importlib.resources import files
 from typing import Final
 
 from adapters.akdb_okkomm.adapter import open_okkomm
-from adapters.akdb_okkomm.settings import EXPLAINED, Settings
+from adapters.akdb_okkomm.settings import EXPLAINED, read_settings
 from adapters.akdb_okkomm.simulator import simulate
 from gateway.adapter import Plugin
 from gateway.manifest import read_manifest
@@ -16,5 +16,5 @@ plugin: Final = Plugin(
     open=open_okkomm,
     simulate=simulate,
     settings=EXPLAINED,
-    read_settings=Settings.read,
+    read_settings=read_settings,
 )

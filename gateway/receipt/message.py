@@ -25,6 +25,9 @@ from gateway.xml import Element, written
 
 PRODUCT: Final = "Antragsgateway"
 
+MOST_RETURNED: Final = 7_000_000
+"""bytes of a document that goes back with its rejection: in Base64 more would be no text that parsers take"""
+
 Facts = Mapping[str, str | None]
 
 
@@ -76,10 +79,11 @@ def message(
 
 def _facts(answered: Answered, form: Form, table: Table, letterhead: Letterhead) -> dict[str, str | None]:
     submission, document = answered.submission, answered.document
+    returned = document if document is not None and len(document) <= MOST_RETURNED else None
     kennung = letterhead.kennung or submission.reader
     on_behalf = not letterhead.kennung
     return {
-        "uuid": _uuid(submission, form, with_document=document is not None),
+        "uuid": _uuid(submission, form, with_document=returned is not None),
         "created": moment(submission.received_at),
         "product": PRODUCT,
         "maker": PRODUCT,
@@ -97,7 +101,7 @@ def _facts(answered: Answered, form: Form, table: Table, letterhead: Letterhead)
         "message_created": submission.created_at,
         "message_root": submission.root or None,
         "message_sha256": hashlib.sha256(document).hexdigest() if document is not None else None,
-        "message": base64.b64encode(document).decode() if document is not None else "",
+        "message": base64.b64encode(returned).decode() if returned is not None else "",
         "case": submission.case_id,
         "list": table.codes.uri,
         "list_version": table.codes.version,

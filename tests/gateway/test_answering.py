@@ -134,6 +134,18 @@ def test_the_document_goes_back_while_it_is_at_hand(official_schemas: Schemas, s
     assert later.text(path) is None
 
 
+@pytest.mark.parametrize("standard", STANDARDS)
+def test_a_large_document_does_not_go_back(official_schemas: Schemas, standard: str) -> None:
+    """What no parser would take as one text is left out, and the rejection is as valid without."""
+    small, large = (
+        message(official_schemas, submitted(standard), document=b"<a>" + b" " * size + b"</a>")
+        for size in (6_999_000, 7_000_001)
+    )
+
+    assert max(map(len, small.texts("//nachricht") + small.texts("//nachricht/inhalt"))) > 9_000_000
+    assert not any(len(text) > 100 for text in large.texts("//nachricht") + large.texts("//nachricht/inhalt"))
+
+
 def test_our_own_rejection_has_place_rule_and_checksum_apart(official_schemas: Schemas) -> None:
     """What other standards put into a text has elements of its own here."""
     written = message(official_schemas, submitted("AG-Bau"), replace(FINDING, rule="cvc-x.1"), document=DOCUMENT)

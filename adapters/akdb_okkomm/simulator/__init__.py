@@ -14,13 +14,10 @@ from pathlib import Path
 from gateway.adapter import Simulator
 from gateway.testing.xta import ProcedureBehindXta
 
-MOST_MEGABYTES = 200
-"""what this server takes: more than XTA's own limit, so that large attachments can be tried"""
-
 
 def okkomm(folder: Path, schemas: Path | None = None) -> ProcedureBehindXta:
     """The simulated server with its books in `folder`; it refuses what is not valid where it has XTA's schemas."""
-    return ProcedureBehindXta(folder, schemas=schemas, more={"most_megabytes": MOST_MEGABYTES})
+    return ProcedureBehindXta(folder, schemas=schemas)
 
 
 @asynccontextmanager

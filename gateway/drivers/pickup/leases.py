@@ -78,9 +78,7 @@ class Leases:
     def enclose(self, attachments: Iterable[Attachment]) -> tuple[Enclosure, ...]:
         """Attachments as adapters want them, fetched while they are read."""
         by_id = {id_: leased for leased in self._held.values() for id_ in leased.attachments}
-        return tuple(
-            Enclosure(one, _Remote(self._door, by_id[one.id], one, self._pause)) for one in attachments
-        )
+        return tuple(Enclosure(one, _Remote(self._door, by_id[one.id], one, self._pause)) for one in attachments)
 
 
 @dataclass(frozen=True, slots=True)

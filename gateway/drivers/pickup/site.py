@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from gateway.adapter import Enclosure, Endpoint, Reply
@@ -125,7 +126,7 @@ class SitePost:
             self._in_hand.add(one.letter)
             task = asyncio.create_task(self._see_to(Letter(one.letter, one.attempt, one.adapter), hands))
             hands.busy.add(task)
-            task.add_done_callback(lambda done, hands=hands: self._let_go(done, hands))
+            task.add_done_callback(partial(self._let_go, hands))
             brought += 1
         return brought
 
@@ -136,7 +137,7 @@ class SitePost:
             self._leases.let_go(letter.submission)
             self._in_hand.discard(letter.submission)
 
-    def _let_go(self, task: asyncio.Task[None], hands: _Hands) -> None:
+    def _let_go(self, hands: _Hands, task: asyncio.Task[None]) -> None:
         hands.busy.discard(task)
         self._moved.set()
 
@@ -222,7 +223,6 @@ class SitePost:
             OutcomeNotCounted(
                 submission=report.submission, adapter=report.adapter, because=refusal.code, trace=report.traceparent
             ).tell()
-
 
     # ── replies ──────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -15,6 +15,9 @@ READER: Final = "ags:09000000"
 
 SERVICE: Final = "urn:antragsgateway:simulator:dienst"
 
+MOST_MEGABYTES: Final = 200
+"""what the server takes: more than XTA's own limit, so that large attachments can be tried"""
+
 
 class ProcedureBehindXta:
     """Reads its mailbox at once: what the server took, it took. `more` are settings that its adapter wants besides."""
@@ -33,6 +36,7 @@ class ProcedureBehindXta:
             "service_uri": SERVICE,
             "exclusive_reader": True,
             "mailbox_lock": str(self._lock.absolute()),
+            "most_megabytes": MOST_MEGABYTES,
             **self._more,
         }
 

@@ -12,9 +12,11 @@ XTA 2.1.1 as a transport: the web service through which authorities send and fet
     mailbox      the way back, read by nobody else
     collecting   replies out of it
     xoev         the transport order of an XÖV message
+    carrier      all of that for one endpoint, as adapters use it
     settings     what an operator writes down
 """
 
+from gateway.transports.xta.carrier import Carrier
 from gateway.transports.xta.client import Fetched, FetchedFile, Xta
 from gateway.transports.xta.collecting import Collecting
 from gateway.transports.xta.faults import AlreadyThere, Fault, FaultKind, what_follows
@@ -42,6 +44,7 @@ __all__ = [
     "XTA_211",
     "AlreadyThere",
     "Available",
+    "Carrier",
     "Code",
     "Collecting",
     "Content",

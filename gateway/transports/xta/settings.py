@@ -29,6 +29,7 @@ EXPLAINED: Final = {
     "scenario": "Geschäftsbereich in Worten, falls der Server einen bestimmten erwartet.",
     "mailbox_lock": "Datei, über die sich Prozesse am eigenen Postfach abwechseln; ohne sie keine Antworten.",
     "exclusive_reader": "true: Außer dem Gateway liest niemand das Postfach des author. Pflicht mit mailbox_lock.",
+    "most_megabytes": "So viele MB nimmt der Server für Nachricht und Anlagen zusammen; ohne Angabe 40 (XTA 2.1.1).",
     "memory": "Bei message_ids = server: Ordner, in dem steht, unter welcher MessageID eine Einreichung reist.",
 }
 
@@ -48,6 +49,8 @@ class Server:
     service: str
     scenario: str
     ids: MessageIds
+    most: int
+    """bytes of message and attachments together"""
     lock: Path | None
     """where our own mailbox is read, and by nobody else: the file by which our processes take turns"""
 
@@ -69,6 +72,7 @@ class Server:
             given.text("service_uri"),
             given.text("scenario", optional=True) or "",
             _ids(given),
+            int(given.number("most_megabytes", least=1, most=2_000, default=40) * 1_000_000),
             _lock(given),
         )
 

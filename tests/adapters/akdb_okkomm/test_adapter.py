@@ -7,7 +7,7 @@ import pytest
 
 from adapters.akdb_okkomm import plugin
 from adapters.akdb_okkomm.adapter import OkKomm, open_okkomm
-from adapters.akdb_okkomm.settings import EXPLAINED, Settings
+from adapters.akdb_okkomm.settings import EXPLAINED, read_settings
 from adapters.akdb_okkomm.simulator import okkomm
 from gateway.adapter import Consignment, Delivered, Endpoint, Refused, Reply, ReplyFile, Unreachable
 from gateway.errors import BadSettings
@@ -138,7 +138,7 @@ async def test_every_setting_is_explained(procedure: ProcedureBehindXta) -> None
     simulated = procedure.settings()
 
     assert set(simulated) < set(EXPLAINED)
-    assert Settings.read(simulated).most == 200_000_000
+    assert read_settings(simulated).most == 200_000_000
 
 
 @pytest.mark.parametrize("missing", ["url", "author", "reader", "service_uri", "exclusive_reader"])
