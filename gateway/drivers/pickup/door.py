@@ -93,10 +93,11 @@ class Door:
     A client for one site. Enter it before use.
 
     Every call raises `GatewayAway` where the gateway did not answer or asked to come back later, `NotIdentified` where
-    it does not know the token, and `Refusal` where it says no for another reason.
+    it does not know the token, and `Refusal` where it says no for another reason. `transport` takes the place of the
+    network.
     """
 
-    def __init__(self, way: Way, at_once: int) -> None:
+    def __init__(self, way: Way, at_once: int, *, transport: httpx2.AsyncBaseTransport | None = None) -> None:
         self.site: Final = way.site
         self._path = httpx2.URL(way.url).path.rstrip("/")
         self._http = httpx2.AsyncClient(
@@ -106,6 +107,7 @@ class Door:
             limits=httpx2.Limits(max_connections=at_once + 4, max_keepalive_connections=at_once + 4),
             proxy=way.proxy,
             verify=_trusting(way.authorities),
+            transport=transport,
             trust_env=False,
             follow_redirects=False,
         )

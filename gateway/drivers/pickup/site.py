@@ -27,6 +27,9 @@ _SHORTEST: Final = 0.05
 _LONGEST: Final = 30.0
 """Seconds between two lists where the one before brought nothing new, or the gateway is away."""
 
+_HESITATING: Final = 1.0
+"""Seconds for which what was handed out may be without an answer to its lease until the next list."""
+
 _NOT_LET_IN: Final = 60.0
 """Seconds between two lists where the gateway does not know the token: a person has to look."""
 
@@ -59,6 +62,7 @@ class SitePost:
         self._leases = Leases(door, pause)
         self._hands: dict[str, _Hands] = {}
         self._in_hand: set[SubmissionId] = set()
+        self._unleased: set[SubmissionId] = set()
         self._moved = asyncio.Event()
         self._connected = False
         self._closed_because = ""
@@ -94,6 +98,7 @@ class SitePost:
         pause = _SHORTEST
         while True:
             await self._until_free()
+            await self._until_leased()
             try:
                 brought = self._hand_out(await self._door.letters(min(_MOST, self._free())))
             except (NotIdentified, Refusal) as error:
@@ -124,6 +129,7 @@ class SitePost:
             if hands is None or hands.free <= 0 or one.letter in self._in_hand:
                 continue
             self._in_hand.add(one.letter)
+            self._unleased.add(one.letter)
             task = asyncio.create_task(self._see_to(Letter(one.letter, one.attempt, one.adapter), hands))
             hands.busy.add(task)
             task.add_done_callback(partial(self._let_go, hands))
@@ -136,6 +142,12 @@ class SitePost:
         finally:
             self._leases.let_go(letter.submission)
             self._in_hand.discard(letter.submission)
+            self._answered(letter.submission)
+
+    def _answered(self, letter: SubmissionId) -> None:
+        """Its lease was granted, or not: it is in no list any more."""
+        self._unleased.discard(letter)
+        self._moved.set()
 
     def _let_go(self, hands: _Hands, task: asyncio.Task[None]) -> None:
         hands.busy.discard(task)
@@ -148,6 +160,16 @@ class SitePost:
         while self._free() <= 0:
             self._moved.clear()
             await self._moved.wait()
+
+    async def _until_leased(self) -> None:
+        """What was handed out a moment ago would only be listed again; a gateway that hesitates is not waited for."""
+        try:
+            async with asyncio.timeout(_HESITATING):
+                while self._unleased:
+                    self._moved.clear()
+                    await self._moved.wait()
+        except TimeoutError:
+            return
 
     def _note(self, *, connected: bool, because: str = "") -> None:
         """Tell when the door opened or closed, and not each time it is still so."""
@@ -163,6 +185,7 @@ class SitePost:
         try:
             leased = self._leases.of(letter.submission) or await self._door.lease(letter.submission, lease)
             self._leases.hold(leased)
+            self._answered(letter.submission)
             document = await self._door.document(leased)
         except NotIdentified:
             return NoClaim("moved-on")
