@@ -12,6 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, inspect
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from gateway.drivers.sql import tables
 from gateway.drivers.sql.columns import metadata
 from gateway.drivers.sql.journal import SqlJournal, open_journal
 from gateway.drivers.sql.schema import newest, upgrade
