@@ -179,11 +179,8 @@ class Sieve:
         self._by_parent: Final = _by_parent(places, declared, self._known)
         self._tags: Final = tuple(self._known)
         self._worth_preparing: Final = _BYTES_FOR_A_NAME * len(self._tags)
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The Clark names that matter."""
-        return frozenset(self._tags)
+        self.names: Final = frozenset(self._tags)
+        """the Clark names that matter"""
 
     def sift(self, root: etree._Element, source: bytes) -> Sifted:
         """

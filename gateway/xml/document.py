@@ -106,7 +106,7 @@ def _steps(path: str) -> tuple[str, ...]:
 
 def _gather(element: etree._Element, path: str, found: dict[str, str]) -> None:
     for child in element:
-        below = path + _local(str(child.tag))
+        below = path + _local(child.tag)  # type: ignore[arg-type]  # a text: comments and instructions are gone
         if len(child):
             _gather(child, below + "/", found)
         else:

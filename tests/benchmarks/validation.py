@@ -223,9 +223,9 @@ def _explaining(samples: Sequence[Sample], turns: int) -> str:
 
 
 def _with_faults(document: bytes, number: int) -> bytes:
-    """Numbers and dates replaced by what is none, so many of them, behind the head."""
+    """So many values behind the head replaced by what is none where digits were."""
     root = etree.fromstring(document)
-    values = [one for one in root[-1].iter("*") if len(one) == 0 and (one.text or "")[:4].isdigit()]
+    values = [one for part in root[1:] for one in part.iter("*") if len(one) == 0 and (one.text or "")[:1].isdigit()]
     for element in values[:number]:
         element.text = "?"
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
