@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 from collections import defaultdict
 from collections.abc import Mapping
@@ -55,6 +56,9 @@ class Schemas:
         self._against_schema: Final = {one: AgainstSchema(one, self._declarations[one]) for one in packages}
         self._runner: Final = RuleRunner()
         self._beyond: Final = {one: BeyondSchema(one, self._declarations[one], self._runner) for one in packages}
+        by_rules = (one for one in packages if self._beyond[one].has_rules)
+        self._by_rules: Final = frozenset(root.encode() for one in by_rules for root in one.roots)
+        """the names of roots that are judged by rules, too: a document with one of them need not be parsed to know"""
 
     @classmethod
     def load(cls, *folders: Path, tables: Path | None = None) -> Schemas:
@@ -115,7 +119,9 @@ class Schemas:
 
         Raises as `judge` does with `only_utf8`.
         """
-        parsed = parse(document, charset=charset, most=most)
+        if (name := _ROOT.search(document)) and name[1] in self._by_rules:
+            return None
+        parsed = parse(document, charset=charset, most=most, blanks=False)
         match self._by_root.get((parsed.namespace, parsed.root), ()):
             case (package,) if not self._beyond[package].has_rules:
                 sifted = self._sift(package, parsed, document)
@@ -167,12 +173,12 @@ class Schemas:
         self, document: bytes, charset: str | None, most: int, *, only_utf8: bool
     ) -> tuple[Document, bytes, Stage]:
         try:
-            return parse(document, charset=charset, most=most), document, _WELL_FORMED
+            return parse(document, charset=charset, most=most, blanks=False), document, _WELL_FORMED
         except WrongEncoding:
             other = None if only_utf8 or len(document) > most else as_utf8(document)
             if other is None:
                 raise
-            return parse(other, most=2 * most), other, _IN_ANOTHER_ENCODING
+            return parse(other, most=2 * most, blanks=False), other, _IN_ANOTHER_ENCODING
 
     def _concluded(self, package: Package, seen: _Seen, well_formed: Stage, schema: Stage) -> Verdict:
         if package.strict and well_formed.findings:
@@ -196,6 +202,10 @@ class Schemas:
             return self._against_schema[package].judge(parsed, source, self._engines.of(package), sifted.doubtful)
         except NotChecked as trouble:
             return Stage(SCHEMA, Outcome.ERROR, (_broke_down(trouble.detail),))
+
+
+_ROOT: Final = re.compile(rb"<(?:[\w.-]+:)?([\w.-]+)")
+"""what looks like a document's first element; a guess that decides nothing but which way is tried first"""
 
 
 class _Seen(NamedTuple):

@@ -15,7 +15,7 @@ ANYWHERE: Final = "//"
 
 class Document:
     """
-    A parsed document, without its comments, and mostly without the white space between its elements.
+    A parsed document, without its comments.
 
     Paths name elements by local name, from the root's children down, as in `nachrichtenkopf.g2g/leser/kennung`; a path
     that begins with `//` starts at any descendant of the root. Namespaces and prefixes do not matter, because XÖV
