@@ -56,6 +56,8 @@ class Pace:
     """a letter whose publication nobody confirmed is taken back after this"""
     unclaimed: float = 900.0
     """a confirmed letter that nobody claimed is taken back after this"""
+    prepare: float = 20.0
+    """what explaining wrong documents takes is made ready package by package, with such pauses"""
     snapshot: float = 15.0
     sweep: float = 3_600.0
     orphan_age: float = 86_400.0
@@ -76,6 +78,7 @@ async def rounds(gateway: Gateway, pace: Pace) -> AsyncIterator[None]:
             ("replies", lambda: _replies(gateway, pace)),
             ("ledger", lambda: _balance(gateway, pace)),
             ("webhooks", lambda: _then_wait(_count_webhooks(gateway), pace.snapshot)),
+            ("explaining", lambda: _prepare(gateway, pace)),
             ("orphans", lambda: _then_wait(_sweep(gateway, pace), pace.sweep)),
         )
     ]
@@ -187,6 +190,13 @@ async def _count_webhooks(gateway: Gateway) -> None:
     for name in ("good", "failing", "off"):
         WEBHOOKS(name).set(health[name])
     NOTICES_WAITING.set(sum(one.waiting for one in known))
+
+
+async def _prepare(gateway: Gateway, pace: Pace) -> None:
+    """Not while a gateway starts, and one package at a time: it costs a processor, and only the first who is wrong."""
+    await asyncio.sleep(pace.prepare)
+    if not await asyncio.to_thread(gateway.schemas.prepare):
+        await asyncio.sleep(pace.sweep)
 
 
 async def _sweep(gateway: Gateway, pace: Pace) -> None:

@@ -135,6 +135,14 @@ class Schemas:
             case _:
                 return None
 
+    def prepare(self) -> bool:
+        """
+        Make ready what explaining takes for one package more, so that the first wrong document need not wait for it.
+
+        Takes the caller's thread for up to a second of its processor. False where nothing is left to do.
+        """
+        return any(one.prepare() for one in self._against_schema.values())
+
     def examine(self, document: bytes, *, most: int = MOST_BYTES) -> Verdict:
         """The same for whoever only wants to know: what cannot be read is not valid, and says why."""
         try:
