@@ -9,27 +9,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text, literal_column
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, literal_column
 from sqlalchemy.sql import ColumnElement
 
-metadata: Final = MetaData()
+from gateway.drivers.sql import columns
 
-_Written: Final = Text().with_variant(Text(collation="C"), "postgresql")
-"""
-Text compared byte by byte, as SQLite and Python do: whoever locks rows locks them in one order, and no index depends on
-the locale of a system that will be upgraded.
-"""
+metadata: Final = columns.metadata
 
-_Counted: Final = BigInteger().with_variant(Integer(), "sqlite")
-"""A 64-bit key that counts itself; SQLite does that for INTEGER only."""
-
-
-def _text(name: str, *, null: bool = False) -> Column[str]:
-    return Column(name, _Written, nullable=null)
-
-
-def _number(name: str, *, null: bool = False) -> Column[int]:
-    return Column(name, BigInteger, nullable=null)
+_Written: Final = columns.Written
+_Counted: Final = columns.Counted
+_text: Final = columns.text
+_number: Final = columns.number
+_only: Final = columns.only
 
 
 submissions: Final = Table(
@@ -101,25 +92,22 @@ Index(
     submissions.c.test,
     submissions.c.due_at,
     submissions.c.sequence,
-    sqlite_where=_waiting,
-    postgresql_where=_waiting,
+    **_only(_waiting),
 )
 Index(
     "submissions_held",
     submissions.c.connection,
     submissions.c.sequence,
-    sqlite_where=_held,
-    postgresql_where=_held,
+    **_only(_held),
 )
 Index(
     "submissions_on_the_way",
     submissions.c.destination,
     submissions.c.test,
     submissions.c.handed_over_at,
-    sqlite_where=_on_the_way,
-    postgresql_where=_on_the_way,
+    **_only(_on_the_way),
 )
-Index("submissions_behind", submissions.c.follows, sqlite_where=_behind, postgresql_where=_behind)
+Index("submissions_behind", submissions.c.follows, **_only(_behind))
 Index(
     "submissions_case",
     submissions.c.case_key,
@@ -127,22 +115,20 @@ Index(
     submissions.c.destination,
     submissions.c.test,
     submissions.c.sequence,
-    sqlite_where=_in_a_case,
-    postgresql_where=_in_a_case,
+    **_only(_in_a_case),
 )
 # Digests are asked for only where nothing else tells a repetition: the same content has no UUID each time. Others stay
 # out of the index, for random values are what makes a commit write many pages.
 _nameless: ColumnElement[bool] = literal_column("message_uuid IS NULL")
-Index("submissions_digest", submissions.c.digest, sqlite_where=_nameless, postgresql_where=_nameless)
+Index("submissions_digest", submissions.c.digest, **_only(_nameless))
 _for_trial: ColumnElement[bool] = literal_column("test = 1")
 Index(
     "submissions_tests",
     submissions.c.connection,
     submissions.c.sequence,
-    sqlite_where=_for_trial,
-    postgresql_where=_for_trial,
+    **_only(_for_trial),
 )
-Index("submissions_parked", submissions.c.sequence, sqlite_where=_stuck, postgresql_where=_stuck)
+Index("submissions_parked", submissions.c.sequence, **_only(_stuck))
 # Replies are looked for by the message they answer, within the destination that was brought it, and by the case where a
 # case has a name of its own.
 _named: ColumnElement[bool] = literal_column("message_uuid IS NOT NULL")
@@ -151,8 +137,7 @@ Index(
     submissions.c.destination,
     submissions.c.test,
     submissions.c.message_uuid,
-    sqlite_where=_named,
-    postgresql_where=_named,
+    **_only(_named),
 )
 _in_named_case: ColumnElement[bool] = literal_column("case_id IS NOT NULL")
 Index(
@@ -161,8 +146,7 @@ Index(
     submissions.c.test,
     submissions.c.case_id,
     submissions.c.sequence,
-    sqlite_where=_in_named_case,
-    postgresql_where=_in_named_case,
+    **_only(_in_named_case),
 )
 
 claims: Final = Table(
@@ -184,8 +168,8 @@ claims: Final = Table(
 )
 
 _open: ColumnElement[bool] = literal_column("ended_at IS NULL")
-Index("claims_open", claims.c.leased_until, sqlite_where=_open, postgresql_where=_open)
-Index("claims_busy", claims.c.destination, claims.c.test, sqlite_where=_open, postgresql_where=_open)
+Index("claims_open", claims.c.leased_until, **_only(_open))
+Index("claims_busy", claims.c.destination, claims.c.test, **_only(_open))
 
 events: Final = Table(
     "events",
@@ -321,9 +305,9 @@ replies: Final = Table(
 )
 
 _boxed: ColumnElement[bool] = literal_column("box <> '' AND settled_at IS NULL")
-Index("replies_boxed", replies.c.sequence, sqlite_where=_boxed, postgresql_where=_boxed)
+Index("replies_boxed", replies.c.sequence, **_only(_boxed))
 _due: ColumnElement[bool] = literal_column("due = 1")
-Index("replies_due", replies.c.sequence, sqlite_where=_due, postgresql_where=_due)
+Index("replies_due", replies.c.sequence, **_only(_due))
 
 reply_steps: Final = Table(
     "reply_steps",
@@ -349,7 +333,7 @@ destinations: Final = Table(
 )
 
 _probing: ColumnElement[bool] = literal_column("probe IS NOT NULL")
-Index("destinations_probing", destinations.c.probe, sqlite_where=_probing, postgresql_where=_probing)
+Index("destinations_probing", destinations.c.probe, **_only(_probing))
 
 clients: Final = Table(
     "clients",
@@ -493,6 +477,21 @@ versions: Final = Table("versions", metadata, Column("subject", _Written, primar
 
 facts: Final = Table("facts", metadata, Column("name", _Written, primary_key=True), _text("value"))
 """What is true of this journal for good: its epoch, and whether it belongs to a sandbox or to production."""
+
+leases: Final = Table("leases", metadata, Column("name", _Written, primary_key=True), _text("holder"), _number("until"))
+"""Who does for all replicas what only one has to do, and for how long."""
+
+glances: Final = Table(
+    "glances",
+    metadata,
+    Column("destination", _Written, primary_key=True),
+    Column("test", BigInteger, primary_key=True, autoincrement=False),
+    _text("adapter"),
+    _text("because"),
+    _number("certificate_until", null=True),
+    _number("at"),
+)
+"""What workers saw of each destination last."""
 
 snapshots: Final = Table(
     "snapshots", metadata, Column("name", _Written, primary_key=True), _number("at"), _text("body")
