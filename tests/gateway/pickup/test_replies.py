@@ -125,10 +125,11 @@ async def test_what_was_never_picked_up_cannot_be_answered(office: PostOffice) -
         (quadratic(), "forbidden-xml"),
         (f"<{CANARIES[0]}".encode(), "not-well-formed"),
         (an_answer(Kind.STATUS, ABOUT).document.replace(b"<pn:zeitpunkt>", b"<pn:zeit>"), "not-well-formed"),
-        (an_answer(Kind.STATUS, ABOUT, said=CANARIES[0]).document, "schema-invalid"),
+        (an_answer(Kind.STATUS, ABOUT, said=CANARIES[0]).document, "unknown-code"),
+        (an_answer(Kind.STATUS, Correspondence(message=CANARIES[0])).document, "not-valid"),
         (an_answer(Kind.STATUS, Correspondence(message=MESSAGE.replace("12", "99"))).document, "contradiction"),
     ],
-    ids=["hostile", "no XML", "cut", "not valid", "about another message"],
+    ids=["hostile", "no XML", "cut", "unknown status", "not valid", "about another message"],
 )
 async def test_what_fits_nothing_is_kept_for_a_human(office: PostOffice, document: bytes, code: str) -> None:
     """202 all the same: it need not be sent again. The answer says why, an event alarms, and nothing moves."""
