@@ -131,6 +131,18 @@ class OutcomeReported(Event):
         DELIVERIES(self.adapter, self.outcome).inc()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeNotCounted(Event):
+    """The gateway did not take a site's outcome: its lease is over, or another one counts. The letter comes again."""
+
+    name = "outcome.not_counted"
+    level = logging.WARNING
+    submission: str
+    adapter: str
+    because: str
+    trace: str = ""
+
+
 SITE_SEEN: Final = gauge("gateway_site_seen_timestamp_seconds", "When a site's worker was heard last.", ("site",))
 SITE_CERTIFICATE: Final = gauge(
     "gateway_site_certificate_end_timestamp_seconds", "When the first certificate at a site ends.", ("site",)

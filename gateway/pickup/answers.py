@@ -131,14 +131,19 @@ def _submission(submission: Submission, called: Called) -> shapes.LeasedSubmissi
         "test": submission.test,
         "receivedAt": moment(submission.received_at),
     }
-    if submission.message_uuid:
-        body["messageUuid"] = submission.message_uuid
-    if submission.reference_uuid:
-        body["referenceUuid"] = submission.reference_uuid
-    if submission.case_key:
-        body["caseKey"] = submission.case_key
-    if submission.traceparent:
-        body["traceparent"] = submission.traceparent
+    for name, value in (
+        ("messageUuid", submission.message_uuid),
+        ("referenceUuid", submission.reference_uuid),
+        ("caseKey", submission.case_key),
+        ("caseId", submission.case_id),
+        ("messageType", submission.message_type),
+        ("createdAt", submission.created_at),
+        ("reader", submission.reader),
+        ("author", submission.author),
+        ("traceparent", submission.traceparent),
+    ):
+        if value:
+            body[name] = value  # type: ignore[literal-required]  # all of them may be missing
     return body
 
 

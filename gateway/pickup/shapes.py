@@ -95,6 +95,16 @@ class LeasedSubmission(TypedDict):
     referenceUuid: NotRequired[str]
     caseKey: NotRequired[str]
     """was Nachrichten eines Vorgangs gemeinsam haben"""
+    caseId: NotRequired[str]
+    """Kennung des Vorgangs, wo die Nachricht sie nennt"""
+    messageType: NotRequired[str]
+    """Code des Nachrichtentyps"""
+    createdAt: NotRequired[str]
+    """Erstellungszeitpunkt, wie die Nachricht ihn nennt"""
+    reader: NotRequired[str]
+    """`leser/kennung`"""
+    author: NotRequired[str]
+    """`autor/kennung`"""
     test: bool
     receivedAt: str
     traceparent: NotRequired[str]
