@@ -126,7 +126,7 @@ async def test_what_was_never_picked_up_cannot_be_answered(office: PostOffice) -
         (f"<{CANARIES[0]}".encode(), "not-well-formed"),
         (an_answer(Kind.STATUS, ABOUT).document.replace(b"<pn:zeitpunkt>", b"<pn:zeit>"), "not-well-formed"),
         (an_answer(Kind.STATUS, ABOUT, said=CANARIES[0]).document, "unknown-code"),
-        (an_answer(Kind.STATUS, Correspondence(message=CANARIES[0])).document, "not-valid"),
+        (an_answer(Kind.STATUS, Correspondence(message=CANARIES[0])).document, "schema-invalid"),
         (an_answer(Kind.STATUS, Correspondence(message=MESSAGE.replace("12", "99"))).document, "contradiction"),
     ],
     ids=["hostile", "no XML", "cut", "unknown status", "not valid", "about another message"],
