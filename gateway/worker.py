@@ -60,11 +60,11 @@ async def working(
     spare: float,
     opened: Callable[[Plugin], AbstractAsyncContextManager[Adapter]],
     home: WayBack,
-    lookout: Lookout,
+    lookout: Lookout | None = None,
 ) -> AsyncIterator[None]:
     """
     Deliver for these adapters while the context is open, at most `at_once` letters in hand each, collect replies, and
-    look at destinations.
+    look at destinations, where there is a lookout.
 
     `post` gives an adapter's post. `longest` shortens the adapters' own time limits, `spare` is what a claim lasts
     beyond them; seconds. Leaving the context finishes what is in hand and hands the rest back.
@@ -86,7 +86,7 @@ async def working(
             if plugin.manifest.collects:
                 collecting = _collect(plugin.manifest.name, bench, home)
                 await stack.enter_async_context(_meanwhile(f"replies-{plugin.manifest.name}", collecting))
-            if isinstance(bench.adapter, Probeable):
+            if lookout is not None and isinstance(bench.adapter, Probeable):
                 looking = _look(bench.adapter, plugin.manifest.name, bench, home, lookout)
                 await stack.enter_async_context(_meanwhile(f"looks-{plugin.manifest.name}", looking))
         yield

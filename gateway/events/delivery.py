@@ -191,6 +191,18 @@ class OutcomeReported(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeNotCounted(Event):
+    """The gateway did not take a site's outcome: its lease is over, or another one counts. The letter comes again."""
+
+    name = "outcome.not_counted"
+    level = logging.WARNING
+    submission: str
+    adapter: str
+    because: str
+    trace: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SiteHeard(Event):
     """A site's worker said that it is there."""
 

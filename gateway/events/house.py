@@ -92,6 +92,30 @@ class BrokerLost(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DoorOpened(Event):
+    """A worker at a site reaches its gateway."""
+
+    name = "door.opened"
+    site: str
+
+    def count(self) -> None:
+        BROKER_CONNECTED().set(1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoorClosed(Event):
+    """A worker at a site does not reach its gateway, or is not let in. What waits there waits."""
+
+    name = "door.closed"
+    level = logging.WARNING
+    site: str
+    because: str
+
+    def count(self) -> None:
+        BROKER_CONNECTED().set(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BrokerFault(Event):
     """Something is wrong on the broker: a message nobody understands, a queue without consumer, a dead letter."""
 

@@ -1,12 +1,15 @@
-"""What the journal's tables are made of."""
+"""
+What the journal's tables are made of.
+
+Columns are integers, text and bytes only, so that both databases give back what was put in without conversion. Flags
+are 0 or 1, times are microseconds UTC.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import BigInteger, Column, Integer, MetaData, Text
-from sqlalchemy.sql import ColumnElement
 
 metadata: Final = MetaData()
 
@@ -26,10 +29,5 @@ def text(name: str, *, null: bool = False) -> Column[str]:
 
 
 def number(name: str, *, null: bool = False) -> Column[int]:
-    """A column of whole numbers: counts, flags, microseconds."""
+    """A column of whole numbers: flags, counts, times."""
     return Column(name, BigInteger, nullable=null)
-
-
-def only(condition: ColumnElement[bool]) -> Mapping[str, Any]:
-    """What makes an index one of those rows alone, in both databases."""
-    return {"sqlite_where": condition, "postgresql_where": condition}

@@ -1,8 +1,7 @@
 """
-The journal's tables.
+The journal's tables; those of connections are in `connection_tables`, and what all are made of in `columns`.
 
-Columns are integers, text and bytes only, so that both databases give back what was put in without conversion. Flags
-are 0 or 1, times are microseconds UTC. There are no foreign keys from events: they outlive what they speak of.
+There are no foreign keys from events: they outlive what they speak of.
 """
 
 from __future__ import annotations
@@ -12,16 +11,11 @@ from typing import Final
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, literal_column
 from sqlalchemy.sql import ColumnElement
 
-from gateway.drivers.sql import columns
-
-metadata: Final = columns.metadata
-
-_Written: Final = columns.Written
-_Counted: Final = columns.Counted
-_text: Final = columns.text
-_number: Final = columns.number
-_only: Final = columns.only
-
+from gateway.drivers.sql.columns import Counted as _Counted
+from gateway.drivers.sql.columns import Written as _Written
+from gateway.drivers.sql.columns import metadata
+from gateway.drivers.sql.columns import number as _number
+from gateway.drivers.sql.columns import text as _text
 
 submissions: Final = Table(
     "submissions",
@@ -92,22 +86,25 @@ Index(
     submissions.c.test,
     submissions.c.due_at,
     submissions.c.sequence,
-    **_only(_waiting),
+    sqlite_where=_waiting,
+    postgresql_where=_waiting,
 )
 Index(
     "submissions_held",
     submissions.c.connection,
     submissions.c.sequence,
-    **_only(_held),
+    sqlite_where=_held,
+    postgresql_where=_held,
 )
 Index(
     "submissions_on_the_way",
     submissions.c.destination,
     submissions.c.test,
     submissions.c.handed_over_at,
-    **_only(_on_the_way),
+    sqlite_where=_on_the_way,
+    postgresql_where=_on_the_way,
 )
-Index("submissions_behind", submissions.c.follows, **_only(_behind))
+Index("submissions_behind", submissions.c.follows, sqlite_where=_behind, postgresql_where=_behind)
 Index(
     "submissions_case",
     submissions.c.case_key,
@@ -115,20 +112,22 @@ Index(
     submissions.c.destination,
     submissions.c.test,
     submissions.c.sequence,
-    **_only(_in_a_case),
+    sqlite_where=_in_a_case,
+    postgresql_where=_in_a_case,
 )
 # Digests are asked for only where nothing else tells a repetition: the same content has no UUID each time. Others stay
 # out of the index, for random values are what makes a commit write many pages.
 _nameless: ColumnElement[bool] = literal_column("message_uuid IS NULL")
-Index("submissions_digest", submissions.c.digest, **_only(_nameless))
+Index("submissions_digest", submissions.c.digest, sqlite_where=_nameless, postgresql_where=_nameless)
 _for_trial: ColumnElement[bool] = literal_column("test = 1")
 Index(
     "submissions_tests",
     submissions.c.connection,
     submissions.c.sequence,
-    **_only(_for_trial),
+    sqlite_where=_for_trial,
+    postgresql_where=_for_trial,
 )
-Index("submissions_parked", submissions.c.sequence, **_only(_stuck))
+Index("submissions_parked", submissions.c.sequence, sqlite_where=_stuck, postgresql_where=_stuck)
 # Replies are looked for by the message they answer, within the destination that was brought it, and by the case where a
 # case has a name of its own.
 _named: ColumnElement[bool] = literal_column("message_uuid IS NOT NULL")
@@ -137,7 +136,8 @@ Index(
     submissions.c.destination,
     submissions.c.test,
     submissions.c.message_uuid,
-    **_only(_named),
+    sqlite_where=_named,
+    postgresql_where=_named,
 )
 _in_named_case: ColumnElement[bool] = literal_column("case_id IS NOT NULL")
 Index(
@@ -146,7 +146,8 @@ Index(
     submissions.c.test,
     submissions.c.case_id,
     submissions.c.sequence,
-    **_only(_in_named_case),
+    sqlite_where=_in_named_case,
+    postgresql_where=_in_named_case,
 )
 
 claims: Final = Table(
@@ -168,8 +169,8 @@ claims: Final = Table(
 )
 
 _open: ColumnElement[bool] = literal_column("ended_at IS NULL")
-Index("claims_open", claims.c.leased_until, **_only(_open))
-Index("claims_busy", claims.c.destination, claims.c.test, **_only(_open))
+Index("claims_open", claims.c.leased_until, sqlite_where=_open, postgresql_where=_open)
+Index("claims_busy", claims.c.destination, claims.c.test, sqlite_where=_open, postgresql_where=_open)
 
 events: Final = Table(
     "events",
@@ -305,9 +306,9 @@ replies: Final = Table(
 )
 
 _boxed: ColumnElement[bool] = literal_column("box <> '' AND settled_at IS NULL")
-Index("replies_boxed", replies.c.sequence, **_only(_boxed))
+Index("replies_boxed", replies.c.sequence, sqlite_where=_boxed, postgresql_where=_boxed)
 _due: ColumnElement[bool] = literal_column("due = 1")
-Index("replies_due", replies.c.sequence, **_only(_due))
+Index("replies_due", replies.c.sequence, sqlite_where=_due, postgresql_where=_due)
 
 reply_steps: Final = Table(
     "reply_steps",
@@ -333,7 +334,7 @@ destinations: Final = Table(
 )
 
 _probing: ColumnElement[bool] = literal_column("probe IS NOT NULL")
-Index("destinations_probing", destinations.c.probe, **_only(_probing))
+Index("destinations_probing", destinations.c.probe, sqlite_where=_probing, postgresql_where=_probing)
 
 clients: Final = Table(
     "clients",
@@ -367,58 +368,6 @@ heartbeats: Final = Table(
     _text("version"),
     _text("certificates"),
     _number("at"),
-)
-
-connections: Final = Table(
-    "connections",
-    metadata,
-    # `service/ars`
-    Column("id", _Written, primary_key=True),
-    _text("service"),
-    _text("authority"),
-    _text("destination"),
-    _text("state"),
-    _text("order_number"),
-    _text("order_date"),
-    _text("live_since"),
-    _text("contact"),
-    _number("changed_at"),
-)
-
-connection_steps: Final = Table(
-    "connection_steps",
-    metadata,
-    Column("id", _Counted, primary_key=True, autoincrement=True),
-    _text("connection"),
-    _number("at"),
-    _text("before", null=True),
-    _text("after"),
-    _text("by"),
-    _text("reason"),
-    # What held after the step, so that a report of a past month reads what held then.
-    _text("destination"),
-    _text("order_number"),
-    _text("order_date"),
-    _text("live_since"),
-    _text("contact"),
-    Index("connection_steps_connection", "connection", "id"),
-    sqlite_autoincrement=True,
-)
-
-preflights: Final = Table(
-    "preflights",
-    metadata,
-    Column("id", _Counted, primary_key=True, autoincrement=True),
-    _text("connection"),
-    _text("destination"),
-    _number("at"),
-    _text("by"),
-    _text("adapter"),
-    _text("adapter_version"),
-    _text("schemas"),
-    _text("seen"),
-    Index("preflights_connection", "connection", "id"),
-    sqlite_autoincrement=True,
 )
 
 webhooks: Final = Table(

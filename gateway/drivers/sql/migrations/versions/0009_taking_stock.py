@@ -1,7 +1,7 @@
 """
 Taking stock: who does it for all replicas, and what workers saw of each destination.
 
-Revision: 0008
+Revision: 0009
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
-down_revision = "0005"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
