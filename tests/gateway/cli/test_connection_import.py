@@ -86,7 +86,7 @@ def watched(command: list[str | Path]) -> tuple[int, str, str]:
 def test_of_two_thousand_rows_the_forty_wrong_ones_are_reported_and_the_rest_is_taken(
     tmp_path: Path, gateway: Call
 ) -> None:
-    """In seconds of a processor, with progress to watch; read again, the list changes nothing and reports the same forty."""
+    """In seconds, with progress to watch; read again, the list changes nothing and reports the same forty."""
     file, wrong = orders(tmp_path)
     began = os.times()
     code, results, seen = watched(["connections", "import", file, "--data", tmp_path / "var"])
