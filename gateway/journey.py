@@ -438,8 +438,8 @@ async def conclude(report: Report, *, gateway: Gateway) -> Moved | Ignored:
     """An outcome came back: what follows from it happens now, if it answers an open claim."""
     concluded = await gateway.journal.conclude(report, decider(gateway))
     match concluded:
-        case Ignored() as why:
-            telling.ignored(report, why)
+        case Ignored():
+            telling.ignored(report, concluded)
         case Moved() as move:
             telling.moved(move, report.ending)
             gateway.bell.ring()
@@ -469,8 +469,7 @@ async def follow_connections(*, gateway: Gateway, seen: int | None) -> int:
 
     Done once a second, so that a pause takes effect everywhere within two.
     """
-    version = await gateway.journal.version_of(CONNECTIONS)
-    if version != seen:
+    if (version := await gateway.journal.version_of(CONNECTIONS)) != seen:
         gateway.board.connect(await gateway.journal.connections())
         gateway.bell.ring()
     return version
