@@ -1,125 +1,26 @@
 """A worker at a site: everything that waits arrives once, whatever the line between does."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
-from gateway import journey, plugins
-from gateway.adapter import Consignment, Delivered, Enclosure, Outcome, Reply, ReplyFile, Unreachable
-from gateway.drivers.pickup import Door, SitePost, Way, first_beat
+from gateway import journey
+from gateway.adapter import Consignment, Delivered, Enclosure, Outcome, Unreachable
+from gateway.drivers.pickup import Door, Way, first_beat
 from gateway.errors import BadSettings
-from gateway.events import DoorClosed, DoorOpened, OutcomeNotCounted, OutcomeReported, RepliesNotCollected
+from gateway.events import DoorClosed, DoorOpened, OutcomeNotCounted
 from gateway.journal import Limits
-from gateway.reply import Kind
-from gateway.submission import Grade, State, SubmissionId
-from gateway.testing import AskableVendor, CollectingVendor, Correspondence, FakeVendor, MemoryStream, an_answer, until
-from gateway.worker import WayBack, working
+from gateway.submission import Grade, State
+from gateway.testing import AskableVendor, FakeVendor, until
 from tests.gateway.drivers.journal_rig import standing
+from tests.gateway.pickup.at_site import URL, Line, arrive, at_site, the_first
 from tests.gateway.pickup.post_office import KELHEIM, PostOffice, post_office
 
 pytestmark = pytest.mark.anyio
-
-URL = "https://gateway.example/v1/sites/kelheim"
-
-
-@dataclass
-class Line(httpx2.AsyncBaseTransport):
-    """The line between site and gateway: `fault` says for each request how it breaks, if it does."""
-
-    beyond: httpx2.AsyncBaseTransport
-    fault: Callable[[str], str] = lambda _: ""
-    """by method and the path's last part: "away" before it arrives, "lost" on the way back, or nothing"""
-    asked: list[str] = field(default_factory=list)
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        call = f"{request.method} {request.url.path.rsplit('/', 1)[1]}"
-        self.asked.append(call)
-        fault = self.fault(call)
-        if fault == "away":
-            raise httpx2.ConnectError("away")
-        response = await self.beyond.handle_async_request(request)
-        if fault == "lost":
-            raise httpx2.ReadError("lost")
-        return response
-
-
-def the_first(call: str, fault: str, times: int = 1) -> Callable[[str], str]:
-    """So often the fault at this call, and then nothing."""
-    left = [times]
-
-    def breaks(asked: str) -> str:
-        if asked == call and left[0]:
-            left[0] -= 1
-            return fault
-        return ""
-
-    return breaks
-
-
-@dataclass
-class AtSite:
-    """A worker at Kelheim, and the line it has."""
-
-    post: SitePost
-    line: Line
-    vendor: FakeVendor
-    paused: list[float]
-
-
-@asynccontextmanager
-async def at_site(
-    office: PostOffice, vendor: FakeVendor, *, at_once: int = 8, fault: Callable[[str], str] = lambda _: "", **more: Any
-) -> AsyncIterator[AtSite]:
-    """A worker at a site, in this very loop; it does not really wait when it pauses."""
-    paused: list[float] = []
-
-    async def pause(seconds: float) -> None:
-        paused.append(seconds)
-        await asyncio.sleep(0.002)
-
-    transport = office.http._transport
-    line = Line(transport, fault)
-    async with AsyncExitStack() as stack:
-        way = Way(url=URL, token=more.pop("token", KELHEIM))
-        door = await stack.enter_async_context(Door(way, at_once, transport=line))
-        post = SitePost(door, pause=pause)
-        await post.look_around()
-        await stack.enter_async_context(
-            working(
-                [vendor.plugin(name="filedrop", **more)],
-                name="w",
-                claims=post,
-                post=lambda _: post,
-                endpoint=post.endpoint,
-                attachments=post,
-                at_once=at_once,
-                longest=5.0,
-                spare=20.0,
-                opened=plugins.opened,
-                home=WayBack(
-                    post=post,
-                    destinations=lambda adapter: [(it.destination, it.test) for it in post.endpoints_of(adapter)],
-                    every=0.01,
-                ),
-            )
-        )
-        await stack.enter_async_context(post.listening())
-        yield AtSite(post, line, vendor, paused)
-
-
-async def arrive(office: PostOffice, *letters: SubmissionId) -> None:
-    """Wait until all of these are delivered."""
-    async with asyncio.timeout(10):
-        for letter in letters:
-            while (await standing(office.journal, letter)).state is not State.DELIVERED:
-                await asyncio.sleep(0.005)
-
 
 # ── a good day ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -369,83 +270,6 @@ async def test_what_is_no_gateway_is_waited_for(office: PostOffice, monkeypatch:
 
     async with at_site(office, FakeVendor()):
         await arrive(office, letter)
-
-
-# ── the way back ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-MESSAGE = "0199c0de-0012-7000-8000-000000000012"
-
-
-def the_authority_says(kind: Kind, submission: SubmissionId | None = None, **files: bytes) -> Reply:
-    """A reply as an adapter hands it on."""
-    message = an_answer(kind, Correspondence(message=MESSAGE), files=files)
-    enclosed = tuple(
-        ReplyFile(name, "application/pdf", MemoryStream(content)) for name, content in message.files.items()
-    )
-    return Reply(message.document, enclosed, submission=submission, mark=message.uuid)
-
-
-async def test_what_is_answered_at_once_comes_home_before_the_outcome(office: PostOffice) -> None:
-    """With its files; the gateway has it before it hears that the letter arrived."""
-    reply = the_authority_says(Kind.DECISION, bescheid=b"%PDF Bescheid")
-    [letter] = await office.put(message_uuid=MESSAGE)
-
-    async with at_site(office, FakeVendor(Delivered("", Grade.TRANSPORT, replies=(reply,)))) as site:
-        await until(lambda: "POST outcome" in site.line.asked)
-        await until(lambda: [event for event in office.told if isinstance(event, OutcomeReported)])
-
-    assert site.line.asked.index("POST replies") < site.line.asked.index("POST outcome")
-    [stored] = await office.journal.replies(letter)
-    assert (stored.kind, stored.origin.by) == (Kind.DECISION, "site:kelheim")
-    assert [one.name for one in stored.files] == ["bescheid"]
-
-
-async def test_a_reply_that_does_not_get_through_leaves_the_outcome_unsaid(office: PostOffice) -> None:
-    """The lease ends, the Fachverfahren is asked, and what it answers then comes home: once, as everything does."""
-    reply = the_authority_says(Kind.DECISION, bescheid=b"%PDF Bescheid")
-    taken = Delivered("", Grade.TRANSPORT, replies=(reply,))
-    vendor = AskableVendor(taken, answers=[taken])
-    [letter] = await office.put(message_uuid=MESSAGE)
-
-    async with at_site(office, vendor, fault=the_first("POST replies", "lost")) as site:
-        await until(lambda: "POST replies" in site.line.asked)
-        office.clock.advance(40)
-        assert await office.lapse() == 1
-        office.clock.advance(40)
-        await journey.hand_over(gateway=office.gateway)
-        await until(lambda: [event for event in office.told if isinstance(event, OutcomeReported)])
-
-    assert vendor.calls == vendor.questions == [letter]
-    assert len(await office.journal.replies(letter)) == 1
-    assert (await office.journal.ledger()).imbalance == 0
-
-
-async def test_what_is_answered_later_is_collected(office: PostOffice) -> None:
-    """Without a letter in hand: the worker knows its destinations, and the message says whom it answers."""
-    [letter] = await office.put(message_uuid=MESSAGE)
-    vendor = CollectingVendor()
-
-    async with at_site(office, vendor, collects=True):
-        await arrive(office, letter)
-        vendor.waiting.append(the_authority_says(Kind.STATUS))
-        async with asyncio.timeout(20):
-            while not await office.journal.replies(letter):
-                await asyncio.sleep(0.01)
-        await until(lambda: not vendor.waiting)
-
-    [stored] = await office.journal.replies(letter)
-    assert stored.origin.destination == "landkreis-kelheim-bau"
-
-
-async def test_a_reply_that_is_not_taken_holds_nothing_up(office: PostOffice) -> None:
-    """What is too large for the gateway is told to operators, and the outcome counts."""
-    reply = Reply(b"<a/>", tuple(ReplyFile(f"f-{n}", "text/plain", MemoryStream(b"x")) for n in range(101)))
-    [letter] = await office.put(message_uuid=MESSAGE)
-
-    async with at_site(office, FakeVendor(Delivered("", Grade.TRANSPORT, replies=(reply,)))):
-        await arrive(office, letter)
-
-    assert [one.because for one in office.told if isinstance(one, RepliesNotCollected)] == ["reply-not-taken"]
 
 
 # ── stopping ─────────────────────────────────────────────────────────────────────────────────────────────────────────
