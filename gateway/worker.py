@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -27,7 +27,7 @@ class WayBack:
     """How replies come home: by which post, from which destinations of an adapter, and how often they are asked."""
 
     post: ReplyPost
-    destinations: Callable[[str], Iterable[tuple[str, bool]]]
+    destinations: Callable[[str], Awaitable[Iterable[tuple[str, bool]]]]
     """by the adapter's name: each destination, and whether its test endpoint is meant"""
     every: float
     """seconds between two rounds"""
@@ -93,8 +93,9 @@ async def _again_and_again(adapter: str, bench: Workbench, home: WayBack) -> Non
 
     while True:
         try:
+            destinations = await home.destinations(adapter)
             async with asyncio.TaskGroup() as asking:
-                for destination, test in home.destinations(adapter):
+                for destination, test in destinations:
                     asking.create_task(ask(destination, test))
         except Exception as error:  # noqa: BLE001 - a round that dies would be replies that silently stay away
             TaskFailed(task="collect", error=type(error).__name__, frames=frames_of(error)).tell()

@@ -13,17 +13,20 @@ import httpx2
 
 from gateway.adapter import Reply
 from gateway.drivers.pickup import forms
+from gateway.drivers.pickup.reply_form import reply_form
 from gateway.errors import BadSettings, NobodysFault, NotIdentified, Sentence, TooLarge
+from gateway.reply import Origin
 from gateway.site import Heartbeat
 from gateway.submission import SubmissionId
 
 for _talkative in ("httpx2", "httpcore2"):  # they would write addresses into the log
     logging.getLogger(_talkative).setLevel(logging.WARNING)
 
-_XML: Final = "application/xml"
-
 WAIT: Final = 50
 """Seconds for which a list waits; many proxies end a connection on which nothing happens for a minute."""
+
+_JUDGING: Final = 120.0
+"""Seconds that the gateway may take for a reply when it has all of it."""
 
 _LOCAL: Final = ("localhost", "127.0.0.1", "::1")
 
@@ -150,13 +153,27 @@ class Door:
         """How an attempt ended; on return it counts."""
         await self._json("POST", leased.outcome, headers={"Lease-Key": leased.key}, json=dict(said))
 
-    async def reply(self, reply: Reply) -> None:
-        """Bring what the Fachverfahren answered to a letter; on return the gateway has it on disk."""
-        files: list[tuple[str, tuple[str, bytes, str]]] = [("document", ("reply.xml", reply.document, _XML))]
-        for one in reply.files:
-            content = b"".join([piece async for piece in one.stream.chunks()])
-            files.append((one.name, (one.name, content, one.media_type)))
-        await self._ask("POST", f"{self._path}/letters/{reply.submission}/replies", files=files)
+    async def destinations(self) -> list[forms.Place]:
+        """Where the site's Fachverfahren are, live and for tests."""
+        return forms.places(await self._json("GET", f"{self._path}/destinations"))
+
+    async def reply(self, reply: Reply, origin: Origin) -> None:
+        """Bring what the Fachverfahren answered; on return the gateway has it on disk, whatever it made of it."""
+        form = reply_form(reply)
+        if reply.submission is None:
+            path, params = "/replies", {"destination": origin.destination, "test": "true" if origin.test else "false"}
+        else:
+            path, params = f"/letters/{reply.submission}/replies", None
+        body = await self._json(
+            "POST",
+            self._path + path,
+            params=params,
+            content=form.pieces,
+            headers={"Content-Type": form.media_type},
+            timeout=httpx2.Timeout(30.0, connect=10.0, read=_JUDGING, pool=None),
+        )
+        if not isinstance(body, dict) or "replyId" not in body:  # a page in between is no reason to forget a reply
+            raise _away()
 
     async def heartbeat(self, said: Heartbeat) -> None:
         """That a worker is there."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, assert_never
 
-from gateway.adapter import Broken, Delivered, Ending, Refused, Unclear, Unreachable
+from gateway.adapter import Broken, Delivered, Ending, Endpoint, Refused, Unclear, Unreachable
 from gateway.site import Heartbeat
 from gateway.submission import SECOND, Attachment, Micros, Submission, SubmissionId
 
@@ -38,6 +38,14 @@ class Leased:
     """path"""
     attachments: Mapping[str, str]
     """paths by id"""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A destination's endpoint, live or for tests, without the site's folder and secrets."""
+
+    adapter: str
+    endpoint: Endpoint
 
 
 def listed(body: Mapping[str, Any]) -> list[Listed]:
@@ -89,6 +97,11 @@ def leased(body: Mapping[str, Any]) -> Leased:
         outcome=links["outcome"],
         attachments={id_: one["link"] for id_, one in enclosed.items()},
     )
+
+
+def places(body: Mapping[str, Any]) -> list[Place]:
+    """The site's destinations."""
+    return [Place(one["adapter"], Endpoint(one["name"], one["test"], one["settings"])) for one in body["destinations"]]
 
 
 def outcome(ending: Ending) -> dict[str, Any]:

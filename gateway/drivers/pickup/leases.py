@@ -9,7 +9,7 @@ from typing import Final
 
 from gateway.adapter import Delivered, Enclosure, Ending, Endpoint, Refused
 from gateway.drivers.pickup.door import Door, GatewayAway
-from gateway.drivers.pickup.forms import Leased
+from gateway.drivers.pickup.forms import Leased, Place
 from gateway.submission import Attachment, SubmissionId
 
 _TRIES: Final = 6
@@ -44,15 +44,18 @@ class Leases:
         self._pause = pause
         self._held: dict[SubmissionId, Leased] = {}
         self._words: dict[SubmissionId, Words] = {}
-        self._endpoints: dict[tuple[str, bool], tuple[str, Endpoint]] = {}
+        self._places: dict[tuple[str, bool], Place] = {}
 
     def hold(self, leased: Leased) -> None:
         """Remember a lease."""
         submission = leased.submission
         self._held[submission.id] = leased
         self._words[submission.id] = Words()
-        lane = leased.destination, submission.test
-        self._endpoints[lane] = submission.adapter, Endpoint(leased.destination, submission.test, leased.settings)
+        self.know(Place(submission.adapter, Endpoint(leased.destination, submission.test, leased.settings)))
+
+    def know(self, place: Place) -> None:
+        """Remember where a destination is, as it was said last."""
+        self._places[place.endpoint.destination, place.endpoint.test] = place
 
     def of(self, submission: SubmissionId) -> Leased | None:
         """The lease of a submission."""
@@ -68,12 +71,12 @@ class Leases:
         self._words.pop(submission, None)
 
     def endpoint(self, name: str, test: bool) -> Endpoint:  # noqa: FBT001 - as the lane has it: live or test
-        """A destination's endpoint, as its latest lease had it."""
-        return self._endpoints[name, test][1]
+        """A destination's endpoint, as the gateway said it last."""
+        return self._places[name, test].endpoint
 
     def endpoints_of(self, adapter: str) -> list[Endpoint]:
-        """Of every destination of this adapter that something was leased for."""
-        return [endpoint for served_by, endpoint in self._endpoints.values() if served_by == adapter]
+        """Of every destination of this adapter that the gateway spoke of."""
+        return [place.endpoint for place in self._places.values() if place.adapter == adapter]
 
     def enclose(self, attachments: Iterable[Attachment]) -> tuple[Enclosure, ...]:
         """Attachments as adapters want them, fetched while they are read."""
