@@ -196,11 +196,18 @@ async def _entry(parcel: Parcel, verdict: Verdict, tables: Tables, gateway: Gate
 
     Raises NotChecked where nobody can say whether the document is valid.
     """
+    if isinstance(verdict, Undecided):
+        telling.not_judged(verdict, parcel.traceparent)
+        raise verdict.error
+    entry = await _ruled(parcel, verdict, tables, gateway)
+    telling.judged(entry, verdict.stages, parcel.traceparent)
+    return entry
+
+
+async def _ruled(parcel: Parcel, verdict: Valid | Objected | Invalid, tables: Tables, gateway: Gateway) -> Entry:
     match verdict:
         case Invalid(reading, findings) | Objected(reading, findings):
             return rejected(parcel, reading, gateway.schemas.coded(reading.standard, findings))
-        case Undecided() as undecided:
-            raise undecided.error
         case Valid(reading, document, warnings):
             case = await _case_home(parcel, reading, gateway)
             match find_door(parcel, reading, document.text, tables=tables, case=case):
@@ -304,11 +311,10 @@ async def deliver(letter: Letter, *, bench: Workbench) -> None:
             telling.void(letter, why)
         case Claim() as claim:
             started = time.perf_counter()
-            ending = await _attempt(claim, bench)
-            telling.ended(claim, ending, time.perf_counter() - started)
+            ending, already_there = await _attempt(claim, bench)
+            telling.ended(claim, ending, time.perf_counter() - started, already_there=already_there)
             if await _bring_back(claim, ending, bench):
-                await _keep_words(claim, ending, bench)
-                await _report(claim, ending, bench)
+                await _report(claim, await _keep_words(claim, ending, bench), bench)
 
 
 async def _claim(letter: Letter, bench: Workbench) -> Claim | NoClaim:
@@ -320,8 +326,8 @@ async def _claim(letter: Letter, bench: Workbench) -> Claim | NoClaim:
     return result
 
 
-async def _attempt(claim: Claim, bench: Workbench) -> Ending:
-    """How the attempt ended; what an adapter raises is a bug of the adapter, and an ending too."""
+async def _attempt(claim: Claim, bench: Workbench) -> tuple[Ending, bool]:
+    """How the attempt ended, even by a bug of the adapter, and whether the Fachverfahren had it already."""
     submission = claim.submission
     try:
         consignment = Consignment(
@@ -331,15 +337,15 @@ async def _attempt(claim: Claim, bench: Workbench) -> Ending:
             endpoint=bench.endpoint(submission.destination, submission.test),
         )
         if claim.ask and (answer := await _ask(consignment, bench)) is not None:
-            return answer
+            return answer, isinstance(answer, Delivered)
         outcome = await _in_time(bench.adapter.deliver(consignment), bench)
-        return Unclear("time-limit") if outcome is None else outcome
+        return Unclear("time-limit") if outcome is None else outcome, False
     except MissingSecret as missing:
-        return Unreachable(missing.code)
+        return Unreachable(missing.code), False
     except NobodysFault as away:  # an enclosure could not be read to its end, with the adapter in the middle of it
-        return Unclear(away.code)
+        return Unclear(away.code), False
     except Exception as error:  # noqa: BLE001 - whatever an adapter raises, it is not the submission's fault
-        return Broken(type(error).__name__, frames_of(error))
+        return Broken(type(error).__name__, frames_of(error)), False
 
 
 async def _ask(consignment: Consignment, bench: Workbench) -> Delivered | Refused | Unreachable | None:
@@ -376,12 +382,19 @@ async def _bring_back(claim: Claim, ending: Ending, bench: Workbench) -> bool:
     return True
 
 
-async def _keep_words(claim: Claim, ending: Ending, bench: Workbench) -> None:
-    """A vendor's own words go into the document store; they may be personal."""
-    reference = ending.reference if isinstance(ending, Delivered) else ""
-    reason = ending.reason if isinstance(ending, Refused) else ""
-    if reference or reason:
-        await bench.claims.keep_words(claim, reference, reason)
+async def _keep_words(claim: Claim, ending: Ending, bench: Workbench) -> Ending:
+    """A vendor's own words go into the document store, as they may be personal; the ending without them."""
+    match ending:
+        case Delivered(reference, grade):
+            if reference:
+                await bench.claims.keep_words(claim, reference, "")
+            return Delivered("", grade)
+        case Refused(code, reason):
+            if reason:
+                await bench.claims.keep_words(claim, "", reason)
+            return Refused(code)
+        case _:
+            return ending
 
 
 async def _report(claim: Claim, ending: Ending, bench: Workbench) -> None:
@@ -393,7 +406,7 @@ async def _report(claim: Claim, ending: Ending, bench: Workbench) -> None:
         key=claim.key,
         worker=bench.name,
         adapter=submission.adapter,
-        ending=_without_words(ending),
+        ending=ending,
         traceparent=submission.traceparent,
     )
     await _until_heard(partial(bench.post.report, report), bench)
@@ -413,16 +426,6 @@ async def _until_heard(say: Callable[[], Awaitable[None]], bench: Workbench) -> 
     return away
 
 
-def _without_words(ending: Ending) -> Ending:
-    match ending:
-        case Delivered(_, grade):
-            return Delivered("", grade)
-        case Refused(code, _):
-            return Refused(code)
-        case _:
-            return ending
-
-
 _TRIES: Final = 40
 
 
@@ -433,10 +436,10 @@ async def conclude(report: Report, *, gateway: Gateway) -> Moved | Ignored:
     """An outcome came back: what follows from it happens now, if it answers an open claim."""
     concluded = await gateway.journal.conclude(report, decider(gateway))
     match concluded:
-        case Ignored() as why:
-            telling.ignored(report, why)
+        case Ignored():
+            telling.ignored(report, concluded)
         case Moved() as move:
-            telling.moved(move)
+            telling.moved(move, report.ending)
             gateway.bell.ring()
             gateway.news.tell(move.submission.id)
     return concluded
@@ -464,8 +467,7 @@ async def follow_connections(*, gateway: Gateway, seen: int | None) -> int:
 
     Done once a second, so that a pause takes effect everywhere within two.
     """
-    version = await gateway.journal.version_of(CONNECTIONS)
-    if version != seen:
+    if (version := await gateway.journal.version_of(CONNECTIONS)) != seen:
         gateway.board.connect(await gateway.journal.connections())
         gateway.bell.ring()
     return version
@@ -475,7 +477,7 @@ async def lapse(*, gateway: Gateway) -> int:
     """Attempts whose lease ended without an outcome may have arrived: they are `Unclear`. How many."""
     moves = await gateway.journal.lapse(decider(gateway))
     for move in moves:
-        telling.moved(move)
+        telling.moved(move, Unclear("lease-ended"))
         gateway.bell.ring()
         gateway.news.tell(move.submission.id)
     return len(moves)

@@ -153,9 +153,9 @@ class Door:
         """How an attempt ended; on return it counts."""
         await self._json("POST", leased.outcome, headers={"Lease-Key": leased.key}, json=dict(said))
 
-    async def destinations(self) -> list[forms.Place]:
+    async def destinations(self) -> list[forms.Reached]:
         """Where the site's Fachverfahren are, live and for tests."""
-        return forms.places(await self._json("GET", f"{self._path}/destinations"))
+        return forms.reached(await self._json("GET", f"{self._path}/destinations"))
 
     async def reply(self, reply: Reply, origin: Origin) -> None:
         """Bring what the Fachverfahren answered; on return the gateway has it on disk, whatever it made of it."""

@@ -41,11 +41,18 @@ class Leased:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A destination's endpoint, live or for tests, without the site's folder and secrets."""
+class Reached:
+    """A destination of the site, live or for tests."""
 
     adapter: str
     endpoint: Endpoint
+
+
+def reached(body: Mapping[str, Any]) -> list[Reached]:
+    """The destinations in an answer."""
+    return [
+        Reached(one["adapter"], Endpoint(one["name"], one["test"], one["settings"])) for one in body["destinations"]
+    ]
 
 
 def listed(body: Mapping[str, Any]) -> list[Listed]:
@@ -97,11 +104,6 @@ def leased(body: Mapping[str, Any]) -> Leased:
         outcome=links["outcome"],
         attachments={id_: one["link"] for id_, one in enclosed.items()},
     )
-
-
-def places(body: Mapping[str, Any]) -> list[Place]:
-    """The site's destinations."""
-    return [Place(one["adapter"], Endpoint(one["name"], one["test"], one["settings"])) for one in body["destinations"]]
 
 
 def outcome(ending: Ending) -> dict[str, Any]:

@@ -182,6 +182,8 @@ class SitePost:
     # ── claims ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def claim(self, letter: Letter, worker: str, lease: float) -> Claim | NoClaim:
+        if self._leases.begun(letter.submission):
+            return NoClaim("taken")  # by us: how it ended is not said, so the lease ends, and the next one asks first
         try:
             leased = self._leases.of(letter.submission) or await self._door.lease(letter.submission, lease)
             self._leases.hold(leased)
@@ -200,6 +202,7 @@ class SitePost:
                 await self._pause(1.0)
                 return NoClaim("busy")
             return NoClaim("taken" if refusal.code == "letter-taken" else "moved-on")
+        self._leases.begin(letter.submission)
         return Claim(
             submission=leased.submission,
             attempt=leased.attempt,
@@ -219,8 +222,20 @@ class SitePost:
         """A destination's endpoint, as the gateway said it: without the site's folder and secrets."""
         return self._leases.endpoint(name, test)
 
+    async def look_around(self) -> None:
+        """Learn where the site's Fachverfahren are, if the gateway says so now; else what is known stays."""
+        await self._reached()
+
+    async def _reached(self) -> list[forms.Reached]:
+        try:
+            reached = await self._door.destinations()
+        except (GatewayAway, NotIdentified, Refusal):  # who asks for letters meets the same, and tells it
+            return []
+        self._leases.reach(reached)
+        return reached
+
     def endpoints_of(self, adapter: str) -> list[Endpoint]:
-        """Those of an adapter that the gateway spoke of, without the site's folder and secrets."""
+        """Those of an adapter that are known, without the site's folder and secrets."""
         return self._leases.endpoints_of(adapter)
 
     def enclose(self, attachments: Iterable[Attachment]) -> tuple[Enclosure, ...]:
@@ -254,13 +269,7 @@ class SitePost:
         Where this adapter may look for replies now: each destination of the site, and whether its test endpoint is
         meant; none while the gateway is away, as nothing could be brought there.
         """
-        try:
-            places = await self._door.destinations()
-        except (GatewayAway, NotIdentified, Refusal):  # who asks for letters meets the same, and tells it
-            return []
-        for place in places:
-            self._leases.know(place)
-        return [(place.endpoint.destination, place.endpoint.test) for place in places if place.adapter == adapter]
+        return [(it.endpoint.destination, it.endpoint.test) for it in await self._reached() if it.adapter == adapter]
 
     async def bring(self, reply: Reply, origin: Origin) -> None:
         try:

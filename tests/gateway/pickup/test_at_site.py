@@ -17,8 +17,8 @@ from gateway.journal import Limits
 from gateway.submission import Grade, State
 from gateway.testing import AskableVendor, FakeVendor, until
 from tests.gateway.drivers.journal_rig import standing
+from tests.gateway.pickup.at_site import URL, Line, arrive, at_site, the_first
 from tests.gateway.pickup.post_office import KELHEIM, PostOffice, post_office
-from tests.gateway.pickup.site import URL, Line, arrive, at_site, the_first
 
 pytestmark = pytest.mark.anyio
 
@@ -65,7 +65,7 @@ async def test_an_idle_site_asks_once_and_waits(office: PostOffice) -> None:
         await until(lambda: office.gateway.doorbell._waiting)
         await asyncio.sleep(0.1)
 
-        assert site.line.asked == ["GET letters"]
+        assert site.line.asked == ["GET destinations", "GET letters"]
 
 
 async def test_only_as_much_is_leased_as_there_are_hands(office: PostOffice) -> None:

@@ -13,8 +13,8 @@ from gateway.reply import Kind, Origin
 from gateway.submission import Grade, State, SubmissionId
 from gateway.testing import CollectingVendor, Correspondence, FakeVendor, MemoryStream, an_answer, until
 from gateway.testing.answers import Message
+from tests.gateway.pickup.at_site import Line, arrive, at_site, the_first
 from tests.gateway.pickup.post_office import PostOffice
-from tests.gateway.pickup.site import Line, arrive, at_site, the_first
 
 pytestmark = pytest.mark.anyio
 
@@ -51,7 +51,7 @@ async def brought(office: PostOffice, *replies: Reply, fault: Callable[[str], st
     """A letter is delivered, and all that waits is collected."""
     vendor = Fachverfahren()
     [letter] = await office.put(message_uuid=MESSAGE)
-    async with at_site(office, vendor, fault=fault, collect_every=0.01):
+    async with at_site(office, vendor, fault=fault):
         await arrive(office, letter)
         vendor.waiting += replies
         await until(lambda: not vendor.waiting)
@@ -78,7 +78,7 @@ async def test_answers_come_home(office: PostOffice) -> None:
 async def test_it_is_asked_where_the_gateway_says(office: PostOffice) -> None:
     """Live and test endpoint of the site's own destinations, before the first letter came."""
     vendor = Fachverfahren()
-    async with at_site(office, vendor, collect_every=0.01):
+    async with at_site(office, vendor):
         await until(lambda: len(vendor.endpoints) == 2)
 
     assert vendor.endpoints == {("landkreis-kelheim-bau", False), ("landkreis-kelheim-bau", True)}
@@ -155,12 +155,23 @@ async def test_what_the_gateway_does_not_take_stays_and_holds_up_nobody(office: 
 
     async with at_site(office, FakeVendor()):
         await arrive(office, letter)
-    async with at_site(office, vendor, collect_every=0.01):
+    async with at_site(office, vendor):
         await until(lambda: vendor.acknowledged)
 
     assert await kinds(office, letter) == [Kind.STATUS]
     assert len(vendor.waiting) == 1
     assert {one.because for one in office.told if isinstance(one, RepliesNotCollected)} == {"reply-not-taken"}
+
+
+async def test_a_reply_that_is_not_taken_holds_no_outcome_up(office: PostOffice) -> None:
+    """What is too large for the gateway is told to operators, and the outcome counts."""
+    many = Reply(b"<a/>", tuple(ReplyFile(f"f-{n}", "text/plain", MemoryStream(b"x")) for n in range(101)))
+    [letter] = await office.put(message_uuid=MESSAGE)
+
+    async with at_site(office, FakeVendor(Delivered("", Grade.TRANSPORT, (many,)))):
+        await arrive(office, letter)
+
+    assert [one.because for one in office.told if isinstance(one, RepliesNotCollected)] == ["reply-not-taken"]
 
 
 async def test_a_destination_that_is_not_this_sites_is_refused(office: PostOffice) -> None:
@@ -176,7 +187,7 @@ async def test_a_destination_that_is_not_this_sites_is_refused(office: PostOffic
 async def test_nothing_is_asked_for_while_the_gateway_is_away(office: PostOffice) -> None:
     """Nothing could be brought there; the adapters are left alone until it is back."""
     vendor = Fachverfahren()
-    async with at_site(office, vendor, fault=the_first("GET destinations", "away", 3), collect_every=0.01) as site:
+    async with at_site(office, vendor, fault=the_first("GET destinations", "away", 3)) as site:
         await until(lambda: site.line.asked.count("GET destinations") == 3)
         before = set(vendor.endpoints)
         await until(lambda: vendor.endpoints)

@@ -1,4 +1,4 @@
-"""A worker at a site in the test's own loop, and the line it has to the gateway."""
+"""A worker at a site in the loop of a test, and a line to its gateway that can break."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 import httpx2
 
@@ -18,7 +18,7 @@ from gateway.worker import WayBack, working
 from tests.gateway.drivers.journal_rig import standing
 from tests.gateway.pickup.post_office import KELHEIM, PostOffice
 
-URL: Final = "https://gateway.example/v1/sites/kelheim"
+URL = "https://gateway.example/v1/sites/kelheim"
 
 
 @dataclass
@@ -67,13 +67,7 @@ class AtSite:
 
 @asynccontextmanager
 async def at_site(
-    office: PostOffice,
-    vendor: FakeVendor,
-    *,
-    at_once: int = 8,
-    fault: Callable[[str], str] = lambda _: "",
-    collect_every: float = 1e6,
-    **more: Any,
+    office: PostOffice, vendor: FakeVendor, *, at_once: int = 8, fault: Callable[[str], str] = lambda _: "", **more: Any
 ) -> AsyncIterator[AtSite]:
     """A worker at a site, in this very loop; it does not really wait when it pauses."""
     paused: list[float] = []
@@ -88,6 +82,7 @@ async def at_site(
         way = Way(url=URL, token=more.pop("token", KELHEIM))
         door = await stack.enter_async_context(Door(way, at_once, transport=line))
         post = SitePost(door, pause=pause)
+        await post.look_around()
         await stack.enter_async_context(
             working(
                 [vendor.plugin(name="filedrop", **more)],
@@ -100,7 +95,7 @@ async def at_site(
                 longest=5.0,
                 spare=20.0,
                 opened=plugins.opened,
-                home=WayBack(post=post, destinations=post.destinations, every=collect_every),
+                home=WayBack(post=post, destinations=post.destinations, every=0.01),
             )
         )
         await stack.enter_async_context(post.listening())
