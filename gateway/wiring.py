@@ -13,9 +13,11 @@ from importlib.metadata import version
 from typing import Final
 
 import uvicorn
+from fastapi import APIRouter
 
 from gateway import journey, pickup, plugins
 from gateway.adapter import Plugin
+from gateway.console import Desk, LocalAccounts, console
 from gateway.delivery import DAY, Patience, Policy
 from gateway.dispatch import Dispatch, Post
 from gateway.drivers.attachment_folder import AttachmentFolder
@@ -401,6 +403,13 @@ class _Server(uvicorn.Server):
         return nullcontext()
 
 
+def _pages(settings: Settings, gateway: Gateway, journal: SqlJournal) -> Iterable[APIRouter]:
+    """The console, where it is wanted."""
+    if settings.console:
+        identity = LocalAccounts(journal, clock)
+        yield console(Desk(gateway=gateway, book=journal, identity=identity, idle=60 * settings.console_minutes))
+
+
 @asynccontextmanager
 async def _listening(
     settings: Settings, gateway: Gateway, journal: SqlJournal, status: Status
@@ -420,7 +429,7 @@ async def _listening(
         gateway,
         clients,
         limits=limits,
-        routers=[status.router],
+        routers=[status.router, *_pages(settings, gateway, journal)],
         annexes=[pickup.annex(pickup.Calls(gateway, journal, sites, limits))],
         samples=samples_in(settings.xsd),
     )
