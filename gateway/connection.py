@@ -88,6 +88,8 @@ class Connection:
     live_since: date | None = None
     contact: str = ""
     """an office, never a person"""
+    ordered_through: str = ""
+    """the shop, such as DigitalMarkt: what was not ordered there is not funded (DOMAIN, The programme)"""
 
     @property
     def id(self) -> str:
@@ -220,8 +222,12 @@ class Circumstances:
 
 
 def first_state(wanted: ConnectionState, kind: Literal["sandbox", "production"]) -> ConnectionState:
-    """With which state a record begins: a sandbox takes over what an order list says, production earns the rest."""
-    return wanted if kind == "sandbox" else ConnectionState.ORDERED
+    """
+    With which state a record begins: a sandbox takes over what an order list says, production earns the rest.
+
+    What is out of operation stays so: it takes nothing.
+    """
+    return wanted if kind == "sandbox" or wanted is ConnectionState.RETIRED else ConnectionState.ORDERED
 
 
 def hindrance(connection: Connection, to: ConnectionState, given: Circumstances) -> Sentence | None:

@@ -35,7 +35,7 @@ from gateway.connection import CONNECTIONS, CaseHome, first_state
 from gateway.delivery import Policy, decide
 from gateway.dispatch import Dispatch, Letter, Post, Report
 from gateway.doorbell import Doorbell
-from gateway.errors import BrokerUnavailable, MissingSecret, NotResponsible, TooLarge
+from gateway.errors import BrokerUnavailable, MissingSecret, NobodysFault, NotResponsible, TooLarge
 from gateway.events import frames_of
 from gateway.journal import (
     Attempt,
@@ -335,6 +335,8 @@ async def _attempt(claim: Claim, bench: Workbench) -> Ending:
         return Unclear("time-limit") if outcome is None else outcome
     except MissingSecret as missing:
         return Unreachable(missing.code)
+    except NobodysFault as away:  # an enclosure could not be read to its end, with the adapter in the middle of it
+        return Unclear(away.code)
     except Exception as error:  # noqa: BLE001 - whatever an adapter raises, it is not the submission's fault
         return Broken(type(error).__name__, frames_of(error))
 

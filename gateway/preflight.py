@@ -49,7 +49,7 @@ async def preflight(connection: Connection, *, ground: Ground, now: Micros, by: 
     endpoints, first = _adapter(destination, plugin, ground)
     seen = [first]
     if destination and plugin and first.good:
-        seen.append(_certified(plugin.manifest, packages))
+        seen.append(_certified(plugin.manifest, connection.service, packages))
         seen += _probed(await _probes(plugin, destination, endpoints), now, at_site=bool(destination.site))
         seen.append(_tested(await ground.journal.last_test(connection.id), plugin.manifest, destination, now))
     return Preflight(
@@ -124,7 +124,13 @@ class _AtTheSite:
         return Path("/") / name
 
 
-def _certified(manifest: Manifest, packages: Sequence[Package]) -> Seen:
+def _certified(manifest: Manifest, service: str, packages: Sequence[Package]) -> Seen:
+    if not {"*", service} & set(manifest.services):
+        return _bad(
+            Look.CERTIFIED,
+            f"der Adapter ist nicht für die Leistung {service} gemacht, nur für: {', '.join(manifest.services)}",
+            f"the adapter is not made for the service {service}, only for: {', '.join(manifest.services)}",
+        )
     if not packages:
         return _bad(
             Look.CERTIFIED,
@@ -198,6 +204,8 @@ def _certificate(probes: Sequence[Probe], now: Micros) -> Seen:
     if not ends:
         return Seen(Look.CERTIFICATE, None, Sentence("dieser Weg hat keines", "this way has none"))
     days = (min(ends) - now) // _DAY
+    if days < 0:
+        return _bad(Look.CERTIFICATE, "ist abgelaufen", "has ended")
     said = (f"gilt noch {days} Tage", f"is valid for {days} more days")
     return (_good if days > CERTIFICATE_DAYS else _bad)(Look.CERTIFICATE, *said)
 

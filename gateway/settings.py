@@ -6,8 +6,9 @@ import tomllib
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from gateway.errors import BadSettings
@@ -33,7 +34,7 @@ class Settings(BaseSettings):
     The environment goes before the file. An unknown key in the file is an error.
     """
 
-    model_config = SettingsConfigDict(env_prefix="GATEWAY_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_", extra="forbid", frozen=True, populate_by_name=True)
 
     kind: Literal["sandbox", "production"] = Field(
         "sandbox", description="sandbox (simulators and assumed interfaces may go live) or production; settled for good"
@@ -114,7 +115,21 @@ class Settings(BaseSettings):
     )
     log: Literal["debug", "info", "warning", "error"] = Field("info", description="least level of log lines")
     url: str = Field("http://127.0.0.1:8420", description="address of the gateway that `submit` and `status` ask")
-    token: SecretStr = Field(SecretStr(""), description="token with which `submit` and `status` ask")
+    token: SecretStr = Field(
+        SecretStr(""), description="token with which `submit` and `status` ask, and a worker at a site picks up"
+    )
+    site: str = Field("", description="address of the pickup door that `work` uses: https://GATEWAY/v1/sites/NAME")
+    site_authorities: Path | None = Field(
+        None, description="file with the certificates that vouch for the gateway at a site; empty: those of the system"
+    )
+    proxy: SecretStr = Field(
+        SecretStr(""), description="http://… of the proxy between a site and its gateway; empty: HTTPS_PROXY"
+    )
+    https_proxy: SecretStr = Field(
+        SecretStr(""),
+        validation_alias=AliasChoices("GATEWAY_HTTPS_PROXY", "HTTPS_PROXY"),
+        description="the proxy of the machine (HTTPS_PROXY), where `proxy` says nothing and the gateway is elsewhere",
+    )
 
     @field_validator("journal", "broker")
     @classmethod
@@ -168,6 +183,12 @@ class Settings(BaseSettings):
     def attachment_folder(self) -> Path:
         """Where attachments lie."""
         return self.attachments or self.data / "attachments"
+
+    @property
+    def site_proxy(self) -> str | None:
+        """The proxy on the way from a site to its gateway; None where there is none between."""
+        here = urlsplit(self.site).hostname in ("localhost", "127.0.0.1", "::1")
+        return self.proxy.get_secret_value() or (None if here else self.https_proxy.get_secret_value()) or None
 
     @classmethod
     def settings_customise_sources(

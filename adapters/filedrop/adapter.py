@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import assert_never
 
+from adapters.filedrop import answers
 from adapters.filedrop.mapping import Names, sidecar
 from adapters.filedrop.settings import Settings
 from gateway.adapter import (
     Adapter,
     Answer,
     Askable,
+    Collecting,
     Consignment,
     Delivered,
     Endpoint,
@@ -19,12 +22,14 @@ from gateway.adapter import (
     Outcome,
     Probe,
     Probeable,
+    Reply,
     Unclear,
     Unreachable,
 )
 from gateway.submission import Grade
 from gateway.transports.attachments import as_recorded
 from gateway.transports.directory import Arrived, Directory, File, Streamed
+from gateway.transports.outbox import Outbox
 from gateway.transports.sftp import RemoteDirectory
 
 
@@ -38,6 +43,7 @@ class FileDrop:
 
     def __init__(self) -> None:
         self._directories: dict[Settings, Directory | RemoteDirectory] = {}
+        self._outboxes: dict[Path, Outbox] = {}
 
     async def deliver(self, consignment: Consignment) -> Outcome:
         submission, names = consignment.submission, Names.of(consignment.submission)
@@ -69,10 +75,27 @@ class FileDrop:
             case _:
                 assert_never(answer)
 
+    async def collect(self, endpoint: Endpoint) -> AsyncIterator[Reply | Unreachable]:
+        """What lies in the outbox, if the endpoint has one."""
+        outbox = self._outbox(endpoint)
+        if outbox is not None:
+            async for found in answers.waiting(outbox):
+                yield found
+
+    async def acknowledge(self, endpoint: Endpoint, reply: Reply) -> None:
+        outbox = self._outbox(endpoint)
+        if outbox is not None:
+            await answers.take_away(outbox, reply.mark)
+
     async def probe(self, endpoint: Endpoint) -> Probe:
-        """Whether the directory is there, prepared, and takes files."""
-        trouble = await self._at(endpoint).ready()
+        """Whether the directory is there, prepared, and takes files; and the outbox, where there is one."""
+        trouble = await self._at(endpoint).ready() or await self._trouble_with_answers(endpoint)
         return Probe(because=trouble.because if trouble else "")
+
+    async def _trouble_with_answers(self, endpoint: Endpoint) -> Unreachable | None:
+        outbox = self._outbox(endpoint)
+        found = await outbox.signs(answers.SIGN) if outbox is not None else ()
+        return found if isinstance(found, Unreachable) else None
 
     async def close(self) -> None:
         for directory in self._directories.values():
@@ -81,6 +104,17 @@ class FileDrop:
                     directory.close()
                 case RemoteDirectory():
                     await directory.close()
+        for outbox in self._outboxes.values():
+            outbox.close()
+
+    def _outbox(self, endpoint: Endpoint) -> Outbox | None:
+        path = Settings.read(endpoint.settings).answers
+        if path is None:
+            return None
+        known = self._outboxes.get(path)
+        if known is None:
+            known = self._outboxes[path] = Outbox(path)
+        return known
 
     def _directory(self, consignment: Consignment) -> Directory | RemoteDirectory:
         return self._at(consignment.endpoint)
@@ -109,4 +143,4 @@ async def open_filedrop() -> AsyncIterator[FileDrop]:
         await filedrop.close()
 
 
-_: tuple[type[Adapter], type[Askable], type[Probeable]] = (FileDrop, FileDrop, FileDrop)
+_: tuple[type[Adapter], type[Askable], type[Probeable], type[Collecting]] = (FileDrop, FileDrop, FileDrop, FileDrop)

@@ -14,6 +14,7 @@ from gateway.transports.sftp import Account
 
 EXPLAINED: Final = {
     "directory": "Absoluter Pfad des Verzeichnisses, aus dem das Fachverfahren abholt; mit host der auf dem Server.",
+    "answers": "Absoluter Pfad des Verzeichnisses, in das das Fachverfahren antwortet; ohne gibt es keine Antworten.",
     "host": "Name des SFTP-Servers; ohne Angabe liegt das Verzeichnis hier.",
     "port": "Port des SFTP-Servers; ohne Angabe 22.",
     "user": "Konto auf dem SFTP-Server.",
@@ -23,15 +24,16 @@ EXPLAINED: Final = {
     "connect_seconds": "Sekunden für Namensauflösung, Verbindung und Anmeldung; üblich sind 20.",
 }
 
-_REMOTE: Final = tuple(name for name in EXPLAINED if name != "directory")
+_REMOTE: Final = tuple(name for name in EXPLAINED if name not in {"directory", "answers"})
 _HOST_KEY: Final = re.compile(r"(ssh|ecdsa|sk)-[a-z0-9@.-]+ [A-Za-z0-9+/]+={0,3}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where the Fachverfahren picks up: a directory here, or one on a server."""
+    """Where the Fachverfahren picks up: a directory here, or one on a server; and where it answers, if it does."""
 
     directory: Path
+    answers: Path | None = None
     account: Account | None = None
 
     @classmethod
@@ -48,8 +50,17 @@ class Settings:
             for name in _REMOTE:
                 if said.has(name):
                     raise said.wrong(name, "zusammen mit host gesetzt sein", "be set together with host")
-            return cls(directory)
-        return cls(directory, _account(said))
+            return cls(directory, _answers(said, directory))
+        if said.has("answers"):
+            raise said.wrong("answers", "ohne host gesetzt sein", "be set without host")
+        return cls(directory, account=_account(said))
+
+
+def _answers(said: Given, directory: Path) -> Path | None:
+    answers = said.path("answers", optional=True)
+    if answers == directory:
+        raise said.wrong("answers", "ein anderes Verzeichnis sein als directory", "be another one than directory")
+    return answers
 
 
 def _account(said: Given) -> Account:

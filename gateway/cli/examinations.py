@@ -280,15 +280,24 @@ def lock(settings: Settings) -> Findings:
 
 
 def schema_packages(settings: Settings) -> Found:
-    """Whether every schema package is whole and compiles."""
-    from gateway.validation import Schemas
+    """Whether every schema package is whole and compiles, and which are near their last day or past it."""
+    from gateway.cli.responsibility import day_of
+    from gateway.validation import Schemas, ends_soon
 
     try:
         packages = Schemas.load(*settings.schema_folders).packages
     except GatewayError as error:
         return Found(_SCHEMAS, Mark.WRONG, error.detail)
     listed = ", ".join(package.label for package in packages)
-    return ok(_SCHEMAS, f"{len(packages)} vollständig: {listed}.", f"{len(packages)} complete: {listed}.")
+    told = Sentence(f"{len(packages)} vollständig: {listed}.", f"{len(packages)} complete: {listed}.")
+    ending = ", ".join(f"{one.label} ({one.valid_until})" for one in packages if ends_soon(one, day_of(None)))
+    if ending:
+        return hint(
+            _SCHEMAS,
+            f"{told.de} Die Gültigkeit endet bald oder ist abgelaufen: {ending}.",
+            f"{told.en} Valid for a short time only, or no longer: {ending}.",
+        )
+    return ok(_SCHEMAS, told.de, told.en)
 
 
 def tables_and_adapters(settings: Settings) -> Findings:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.text import Text
@@ -55,14 +55,24 @@ class _Said:
         self.ars = ars
 
 
+_ABOUT_CASES: Final = Sentence(
+    "Die Nachricht bezieht sich auf eine frühere (referenzUUID). Hat das Gateway jene von demselben Portal angenommen, "
+    "bleibt der Vorgang bei deren Behörde, wohin der Ort auch führt; hier entscheidet nur der Ort.",
+    "The message refers to an earlier one (referenzUUID). If the gateway accepted that from the same portal, the case "
+    "stays with its authority, wherever the place leads; here only the place decides.",
+)
+
+
 async def _explain(settings: Settings, file: Path, said: _Said, folder: Path | None, *, json: bool) -> int:
     from gateway.validation import Schemas
 
     document = read_file(file)
     schemas = Schemas.load(*settings.schema_folders)
     verdict = judged(document, schemas, settings.max_document)
-    explained = _routed(document, schemas, settings.max_document, said, await tables_of(settings, folder))
+    explained, refers = _routed(document, schemas, settings.max_document, said, await tables_of(settings, folder))
     good = bool(verdict["valid"] and explained and explained.is_open)
+    if refers:
+        terminal().tell(_ABOUT_CASES, "hint")
     if json:
         route = as_json(explained, said.leistung or "", settings) if explained else None
         terminal().hand_out({"file": str(file), "verdict": verdict, "route": route})
@@ -71,8 +81,10 @@ async def _explain(settings: Settings, file: Path, said: _Said, folder: Path | N
     return GOOD if good else BAD
 
 
-def _routed(document: bytes, schemas: Schemas, most: int, said: _Said, tables: Tables) -> Explanation | None:
-    """Where it would go; None where it is not valid, for then nobody looks."""
+def _routed(
+    document: bytes, schemas: Schemas, most: int, said: _Said, tables: Tables
+) -> tuple[Explanation | None, bool]:
+    """Where it would go, and whether it refers to an earlier one; None where it is not valid: then nobody looks."""
     from gateway.drivers.clock import clock
     from gateway.routing import Question, explain
     from gateway.validation import Valid
@@ -80,12 +92,12 @@ def _routed(document: bytes, schemas: Schemas, most: int, said: _Said, tables: T
     try:
         verdict = schemas.judge(document, most=most)
     except (NotReadable, TooLarge):
-        return None
+        return None, False
     if not isinstance(verdict, Valid):
-        return None
+        return None, False
     place = verdict.document.text
     question = Question.about(verdict.reading, day_of(None), place=place, leistung=said.leistung, ars=said.ars)
-    return explain(tables, question, clock())
+    return explain(tables, question, clock()), verdict.reading.reference_uuid is not None
 
 
 def _show(file: Path, document: bytes, verdict: Any, schemas: Schemas, explained: Explanation | None) -> None:

@@ -101,6 +101,7 @@ def usage(error: typer.TyperException) -> Sentence | None:
             de = f"Der Wert für {about} passt nicht."
             choices = ", ".join(_QUOTED.findall(said.partition("not one of")[2]))
             de += f" Möglich ist: {choices}." if choices else ""
+            de += " Erwartet wird ein Tag wie 2026-12-31." if "does not match the format" in said else ""
         case _ if said.startswith("Got unexpected extra argument"):
             de = f"Das ist zu viel: {said.rpartition('(')[2].removesuffix(')')}."
         case _ if said.startswith("No such command"):

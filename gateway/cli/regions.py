@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -11,24 +13,29 @@ from rich.table import Table
 
 from gateway.cli.files import read_file, write_files
 from gateway.cli.german import Commands
-from gateway.cli.options import Config, Json
-from gateway.cli.running import terminal
-from gateway.cli.tables import TablesFolder, folder_of
+from gateway.cli.options import Config, Data, JournalUrl, Json, settings_from
+from gateway.cli.running import journal_of, terminal
+from gateway.cli.tables import TablesFolder, folder_of, has_journal
 from gateway.errors import BadSettings, Sentence
 from gateway.terminal import BAD, GOOD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from gateway.connection import Connection
     from gateway.routing.changes import Broken, Changes, Gone
     from gateway.routing.directory import Directory
     from gateway.routing.regions import Region, Regions
     from gateway.routing.search import Found
+    from gateway.settings import Settings
 
 regions = Commands(help="Gemeindeverzeichnis: übernehmen und nachschlagen.")
 
 _SHOWN: Final = 20
 """Changes of one kind that are listed at a terminal; --json lists all."""
+
+
+_POSTCODE: Final = re.compile(r"\d{5}", re.ASCII)
 
 
 @regions.command("import")
@@ -58,13 +65,15 @@ def take_over(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Nur zeigen, was sich ändert.")] = False,
     tables: TablesFolder = None,
     config: Config = None,
+    data: Data = None,
+    journal: JournalUrl = None,
     json: Json = False,
 ) -> int:
     """
     Übernimmt das amtliche Gemeindeverzeichnis in regions.csv und zeigt, was sich gegenüber dem letzten ändert.
 
-    Schlüssel, die es nicht mehr gibt, stehen danach in former.csv. Exit-Code 1, wenn eine Behörde oder Anbindung ihr
-    Gebiet verliert.
+    Schlüssel, die es nicht mehr gibt, stehen danach in former.csv. Welche Anbindungen das trifft, sagt das Journal, mit
+    --tables die connections.csv in diesem Ordner. Exit-Code 1, wenn eine Behörde oder Anbindung ihr Gebiet verliert.
     """
     from gateway.routing import changes as directory_changes
     from gateway.routing.directory import written
@@ -78,7 +87,8 @@ def take_over(
     before = old or _nothing(new)
     _insist_on_newer(before, new)
     found = directory_changes.changes(before, new, _pairs(successor or ()))
-    hurt = _hurt(folder, found)
+    settings = settings_from(config, routing=tables, data=data, journal=journal)
+    hurt = _hurt(settings, found, asks_journal=tables is None or bool(data or journal))
     after = directory_changes.succeeded(before, new, found)
     if not dry_run:
         write_files(folder, written(after))
@@ -122,8 +132,8 @@ def _nothing(new: Directory) -> Directory:
     return Directory(new.source, date.min, ())
 
 
-def _hurt(folder: Path, found: Changes) -> Broken:
-    """What the change breaks, as far as the tables can be read."""
+def _hurt(settings: Settings, found: Changes, *, asks_journal: bool) -> Broken:
+    """What the change breaks, as far as the tables can be read; of connections, those that the gateway has."""
     from gateway.errors import BadTables
     from gateway.routing import Tables
     from gateway.routing.changes import Broken, broken
@@ -131,11 +141,17 @@ def _hurt(folder: Path, found: Changes) -> Broken:
     if not found:
         return Broken()
     try:
-        known = Tables.load(folder, folder)
+        known = Tables.load(settings.routing, settings.data.resolve())
     except BadTables as error:
         terminal().warn(error.detail)
         return Broken()
-    return broken(found, known.authorities, known.connections)
+    there = asyncio.run(_connections(settings)) if asks_journal and has_journal(settings) else ()
+    return broken(found, known.authorities, there or known.connections)
+
+
+async def _connections(settings: Settings) -> Sequence[Connection]:
+    async with journal_of(settings) as journal:
+        return await journal.connections()
 
 
 def _pairs(said: Iterable[str]) -> dict[str, str]:
@@ -289,6 +305,14 @@ def show(
                 f"No such place in the directory of {directory.as_of}.",
             )
         )
+        if _POSTCODE.fullmatch(query.strip()):
+            terminal().tell(
+                Sentence(
+                    "Von den Postleitzahlen einer Gemeinde kennt es nur die ihres Verwaltungssitzes.",
+                    "Of a Gemeinde's postcodes it knows that of the seat of its administration only.",
+                ),
+                "hint",
+            )
     return GOOD if answer.found else BAD
 
 

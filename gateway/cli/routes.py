@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+import re
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.text import Text
@@ -12,7 +13,7 @@ from gateway.cli.options import Config, Data, JournalUrl, Json, settings_from
 from gateway.cli.responsibility import Day, day_of, differing
 from gateway.cli.running import carry_out, terminal
 from gateway.cli.tables import TablesFolder, folder_of, tables_of
-from gateway.errors import Sentence
+from gateway.errors import BadSettings, Sentence
 from gateway.terminal import BAD, GOOD
 
 if TYPE_CHECKING:
@@ -52,11 +53,46 @@ def explain(
     """
     from gateway.routing import Question
 
+    _insist_on_a_question(leistung, ars, root, namespace, leser)
     question = Question(
         day=day_of(day), root=root, namespace=namespace, leistung=leistung, ars=ars, reader=leser, test=test
     )
     settings = settings_from(config, data=data, journal=journal)
     return carry_out(_explain(settings, question, tables, json=json))
+
+
+_FORMS: Final = {
+    "leistung": (re.compile(r"\d{14}", re.ASCII), Sentence("14 Ziffern", "14 digits")),
+    "ars": (re.compile(r"\d{2,12}", re.ASCII), Sentence("2 bis 12 Ziffern", "2 to 12 digits")),
+}
+
+
+def _insist_on_a_question(
+    leistung: str | None, ars: str | None, root: str | None, namespace: str | None, leser: str | None
+) -> None:
+    """
+    Enough to ask for, in the form that the gateway's door takes.
+
+    Raises:
+        BadSettings: says what is missing, or what an option looks like.
+    """
+    for name, said in (("leistung", leistung), ("ars", ars)):
+        form, told = _FORMS[name]
+        if said is not None and not form.fullmatch(said):
+            raise BadSettings(f"--{name} besteht aus {told.de}.", f"--{name} has {told.en}.")
+    if not (leistung or root):
+        raise BadSettings(
+            "Wofür? Mit --leistung SCHLÜSSEL, oder mit --root und --namespace. Welche Leistungen es gibt, steht in "
+            "services.toml.",
+            "For what? With --leistung KEY, or with --root and --namespace. The services are in services.toml.",
+        )
+    if bool(root) != bool(namespace):
+        raise BadSettings("--root und --namespace gehören zusammen.", "--root and --namespace belong together.")
+    if not (ars or leser):
+        raise BadSettings(
+            "Wo? Mit --ars (`gateway regions show NAME` nennt ihn), oder mit --leser.",
+            "Where? With --ars (`gateway regions show NAME` tells it), or with --leser.",
+        )
 
 
 async def _explain(settings: Settings, question: Question, tables: TablesFolder, *, json: bool) -> int:
@@ -101,13 +137,16 @@ def check(*, day: Day = None, tables: TablesFolder = None, config: Config = None
     Exit-Code 0: alles stimmt. 1: ein Beispiel geht nicht auf, oder eine Gemeinde hat keine Behörde. 2: eine Datei ist
     falsch.
     """
-    from gateway.routing import Tables, failing, read_cases
+    from gateway.routing import Tables, failing, read_cases, read_columns
     from gateway.routing.completeness import compare
+    from gateway.routing.order_form import ORDERS
     from gateway.routing.rules import read_rules
 
     folder = folder_of(config, tables)
     known, today = Tables.load(folder, folder), day_of(day)
     cases = read_cases(folder, today)
+    if (folder / ORDERS).exists():
+        read_columns(folder / ORDERS, {one.name for one in known.services})
     wrong = failing(cases, known)
     found = compare(known, read_rules(folder), today)
     stale = differing(folder)

@@ -65,16 +65,19 @@ def install(
         valid_until=valid_until.date() if valid_until else None,
     )
     words = terminal().words
-    for warning in report.warnings:
+    ends = _ending_on(valid_until.date(), day_of(None)) if valid_until else None
+    warnings = (*report.warnings, *([ends] if ends else ()))
+    for warning in warnings:
         terminal().tell(Sentence(f"! {warning.de}", f"! {warning.en}"), "hint")
     kinds = (
         ("installed", report.installed, Sentence("eingespielt", "installed")),
         ("supplemented", report.supplemented, Sentence("ergänzt um Codelisten oder Regeln", "given lists or rules")),
+        ("dated", report.dated, Sentence("gilt jetzt wie angegeben", "is valid as told now")),
         ("present", report.present, Sentence("war schon eingespielt", "was installed already")),
     )
     if json:
         body: dict[str, Any] = {key: [_named(*one) for one in ones] for key, ones, _ in kinds}
-        terminal().hand_out(body | {"warnings": [words(warning) for warning in report.warnings]})
+        terminal().hand_out(body | {"warnings": [words(warning) for warning in warnings]})
         return GOOD
     for _, ones, said in kinds:
         for label, namespace in ones:
@@ -191,11 +194,15 @@ def _facts(one: Package | Library) -> Iterator[Sentence]:
 
 
 def _ending(one: Package | Library, today: date) -> Sentence | None:
-    from gateway.validation import ends_soon
+    return _ending_on(one.valid_until, today) if one.valid_until else None
 
-    if one.valid_until is None or not ends_soon(one, today):
+
+def _ending_on(last: date, today: date) -> Sentence | None:
+    from gateway.validation.packages import NEAR_ITS_END
+
+    if last - today > NEAR_ITS_END:
         return None
-    left = (one.valid_until - today).days
+    left = (last - today).days
     if left < 0:
         return Sentence("Die Gültigkeit ist abgelaufen.", "It is no longer valid.")
     return Sentence(f"Die Gültigkeit endet in {left} Tagen.", f"It ceases to be valid in {left} days.")

@@ -56,7 +56,9 @@ def _folder(narrator: Narrator) -> Iterator[Path]:
 
 def _settings(folder: Path) -> Settings:
     """The embedded default, little patience, and a portal's letter box on this machine."""
-    return built_in(data=folder, port=0, retry_first=0.5, retry_longest=1.0, webhook_networks="127.0.0.1")
+    return built_in(
+        data=folder, port=0, retry_first=0.5, retry_longest=1.0, webhook_networks="127.0.0.1", collect_seconds=0.5
+    )
 
 
 def _introduce(stage: Sandbox, narrator: Narrator) -> None:

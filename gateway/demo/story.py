@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from gateway.adapter import Simulator
+from gateway.adapter import Answering, Simulator
 from gateway.demo.letterbox import Letterbox
 from gateway.demo.narrator import Narrator
 from gateway.demo.samples import Antrag, live, worst
@@ -60,6 +60,7 @@ class Story:
         await self._twice()
         await self._down_for_a_while()
         await self._heard()
+        await self._answered()
         await self._ledger()
 
     # ── chapters ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -207,6 +208,44 @@ class Story:
             Sentence("Signatur geprüft; verändert gälte sie nicht", "signature checked; changed it would not hold"),
             Sentence("die Signatur stimmt nicht", "the signature is wrong"),
         )
+
+    async def _answered(self) -> None:
+        self._tell.chapter(
+            Sentence("Die Behörde antwortet", "The authority answers"),
+            Sentence(
+                "Eingangsbestätigung, Aktenzeichen und Stand: geprüft wie ein Antrag, nur für dieses Portal.",
+                "Acknowledgement, Aktenzeichen and status: checked like an Antrag, for this portal only.",
+            ),
+        )
+        antrag = next(one for one in self._live if one.door.service.name == "bau").fresh()
+        submission = await self._deliver(antrag)
+        simulator = self._simulator(_lane(antrag))
+        assert isinstance(simulator, Answering)
+        uuids = simulator.answer(submission)
+        try:
+            replies = await self._replies(submission, len(uuids))
+        except TimeoutError:
+            self._tell.surprise(Sentence("keine Antwort kam zurück", "no answer came back"))
+            return
+        standing = await self._portal.status(submission)
+        for reply in replies:
+            self._tell.step(f"{reply['kindLabel']} {reply.get('fileNumber') or reply.get('code', '')}".strip())
+        documents = [await self._portal.fetch(reply["document"]["href"]) for reply in replies]
+        number = next((reply["fileNumber"] for reply in replies if "fileNumber" in reply), None)
+        self._tell.expect(
+            [reply["messageUuid"] for reply in replies] == uuids
+            and all(uuid.encode() in document for uuid, document in zip(uuids, documents, strict=True))
+            and (standing["state"], standing["grade"], standing["reference"]) == ("confirmed", "answered", number),
+            Sentence("vom Fachverfahren beantwortet", "answered by the Fachverfahren"),
+            Sentence("nicht die Antworten, die gegeben wurden", "not the answers that were given"),
+        )
+
+    async def _replies(self, submission: str, count: int) -> list[dict[str, Any]]:
+        """What the portal finds, as soon as it is that much."""
+        async with asyncio.timeout(_PATIENCE):
+            while len(replies := await self._portal.replies(submission)) < count:  # noqa: ASYNC110 - asked from afar
+                await asyncio.sleep(_GLANCE)
+        return replies
 
     async def _ledger(self) -> None:
         self._tell.chapter(

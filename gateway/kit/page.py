@@ -41,6 +41,7 @@ _GERMAN: Final = {
     "streams-attachments": "Eine Anlage liegt nie ganz im Arbeitsspeicher.",
     "survives-a-hostile-vendor": "Was auch immer das Fachverfahren tut: Der Ausgang stimmt, und nichts wird doppelt.",
     "forgets-what-is-done": "Nach Tausenden von Übergaben ist nicht mehr Speicher belegt als vorher.",
+    "gives-back-answers": "Antworten kommen ganz, immer wieder bis zur Bestätigung, und danach nicht mehr.",
     "ships-a-simulator": "Ein Simulator spielt das Fachverfahren und führt Buch.",
     "explains-itself": "Eine Anleitung sagt auf Deutsch, was einzurichten und was angenommen ist.",
     "sees-only-the-contract": "Der Adapter benutzt vom Gateway nur, was der Vertrag nennt.",

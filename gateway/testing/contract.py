@@ -22,13 +22,16 @@ import pytest
 
 from gateway.adapter import (
     Adapter,
+    Answering,
     Askable,
+    Collecting,
     Consignment,
     Delivered,
     Enclosure,
     NotThere,
     Outcome,
     Refused,
+    Reply,
     Simulator,
     Stream,
     Taken,
@@ -266,6 +269,34 @@ class AdapterContract(HardDays, Examination):
 
         heard = "\n".join([caplog.text, printed.out, printed.err, *map(repr, told)])
         assert [canary for canary in CANARIES if canary in heard] == []
+
+    # ── what comes back ──────────────────────────────────────────────────────────────────────────────────────────
+
+    @asks("gives-back-answers")
+    async def test_answers_are_given_until_they_are_acknowledged(self, adapter: Adapter, simulator: Simulator) -> None:
+        """Three looks: everything twice, then what is left; acknowledging what is gone does no harm."""
+        assert isinstance(adapter, Collecting) == self.plugin.manifest.collects
+        if not isinstance(adapter, Collecting) or not self.answers:
+            return
+        assert isinstance(simulator, Answering), "its simulator cannot be told to answer"
+        sent = self.consignment(simulator)
+        await self.arrives(adapter, sent)
+        await self.taken(simulator, sent)
+        uuids = simulator.answer(sent.submission.id)
+
+        given, again = [await self.collected(adapter, sent) for _ in ("once", "again")]
+        for _ in ("once", "again"):
+            await adapter.acknowledge(sent.endpoint, given[0])
+        left = await self.collected(adapter, sent)
+
+        assert len(given) == len(uuids) > 1
+        assert all(uuid.encode() in reply.document for uuid, reply in zip(uuids, given, strict=True))
+        assert [one.document for one in again] == [one.document for one in given]
+        assert [one.document for one in left] == [one.document for one in given[1:]]
+
+    async def collected(self, collecting: Collecting, consignment: Consignment) -> list[Reply]:
+        """What waits at this consignment's endpoint."""
+        return [found async for found in collecting.collect(consignment.endpoint) if isinstance(found, Reply)]
 
     @asks("ships-a-simulator")
     async def test_a_simulator_begins_with_an_empty_ledger(self, simulator: Simulator) -> None:

@@ -36,6 +36,8 @@ class Examination:
     folder: ClassVar[Traversable | Path]
     patience: ClassVar[float] = 10.0
     """seconds after which what the simulator should have seen is missing"""
+    answers: ClassVar[bool] = True
+    """whether an adapter that collects gets answers by this way"""
 
     @pytest.fixture
     def anyio_backend(self) -> str:

@@ -26,6 +26,7 @@ ASKED: Final[Mapping[str, str]] = {
     "streams-attachments": "An attachment is never held whole in memory.",
     "survives-a-hostile-vendor": "Whatever the vendor's system does, the outcome is true and nothing is doubled.",
     "forgets-what-is-done": "Thousands of deliveries later it holds no more memory than before.",
+    "gives-back-answers": "What the Fachverfahren answers is given whole, again until acknowledged, and no more then.",
     "ships-a-simulator": "A simulator plays the Fachverfahren: it can be away, and keeps a ledger of what it took.",
     "explains-itself": "`README.md` tells whoever installs it, in German, what to set up and what is assumed.",
 }

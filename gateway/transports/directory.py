@@ -169,7 +169,7 @@ class Directory:
         try:
             return await loop.run_in_executor(self._threads, partial(errand, *args, **kwargs))
         except OSError as error:
-            raise _Trouble(_code(error)) from error
+            raise _Trouble(code_of(error)) from error
 
     # Errands run in a thread, one hop each. Each opens what it needs and closes it, so that one whose caller has gone
     # never holds a descriptor that somebody else thinks closed.
@@ -299,8 +299,8 @@ class _Rooms:
             except OSError as error:
                 with suppress(OSError):
                     if _exists(sign, receipt):
-                        return Unreachable(_code(error))
-                return Unclear(_code(error))
+                        return Unreachable(code_of(error))
+                return Unclear(code_of(error))
             return Arrived()
 
     def _move_out(self, name: str, receipt: int) -> None:
@@ -342,7 +342,8 @@ class _Trouble(Exception):
         self.because = because
 
 
-def _code(error: OSError) -> str:
+def code_of(error: OSError) -> str:
+    """The short word for what a disk or a share refused with."""
     if isinstance(error, FileNotFoundError) and error.filename == WORKSPACE:
         return "folder-not-prepared"
     return _CODES.get(error.errno or 0, "disk-error")

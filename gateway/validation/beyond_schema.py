@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from lxml import etree
-
 from gateway.errors import BadPackage, Sentence
 from gateway.submission import Actor, Finding
 from gateway.validation import characters, code_lists, conventions
 from gateway.validation.declarations import Declarations, Sifted
 from gateway.validation.packages import Package
-from gateway.validation.places import Names, path_of
+from gateway.validation.places import Names, Paths
 from gateway.validation.schematron import RULES_NOT_CHECKED, RuleRunner, Rules
 from gateway.validation.stages import CHARACTERS, CODE_LISTS, CONVENTIONS, SCHEMATRON, Outcome, Stage
 from gateway.xml import Document
@@ -41,16 +39,13 @@ class BeyondSchema:
         `source` is what it was read from, in UTF-8; `sifted` is what of it is worth a second look; `names` are those of
         its schema.
         """
-        root, strict, declarations = document.tree, self._package.strict, self._declarations
-
-        def locate(element: etree._Element) -> str:
-            return path_of(element, names)
+        strict, declarations, locate = self._package.strict, self._declarations, Paths(names).of
 
         return (
             self._by_rules(document, source),
             conventions.stage(document, self._package, declarations, locate, strict=strict),
             code_lists.stage(sifted.coded, declarations, self._package.code_lists, locate, strict=strict),
-            characters.stage(root, source, sifted.worded, declarations, locate, strict=strict),
+            characters.stage(document.tree, source, sifted.worded, declarations, locate, strict=strict),
         )
 
     def _by_rules(self, document: Document, source: bytes) -> Stage:

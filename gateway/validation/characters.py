@@ -23,6 +23,7 @@ from gateway.validation.code_lists import MOST_FINDINGS, Locate
 from gateway.validation.declarations import Caught, Declarations
 from gateway.validation.din91379 import DATATYPES, PLAIN
 from gateway.validation.stages import CHARACTERS, Outcome, Stage
+from gateway.xml.gate import holds
 
 CHARACTER_NOT_PERMITTED: Final = "character-not-permitted"
 
@@ -75,14 +76,16 @@ def _plain(source: bytes) -> bool:
     ASCII is taken out first, which leaves little. References to characters say nothing to the bytes; those to the usual
     white space do no harm. Comments are none of the document's texts.
     """
-    if b"&" in source and b"&#" in _WHITE_SPACE.sub(b"", source):
+    if holds(source, b"&#") and b"&#" in _WHITE_SPACE.sub(b"", source):
         return False
     if _normative(source):
         return True
-    return b"<!--" in source and b"<![CDATA[" not in source and _normative(_COMMENT.sub(b"", source))
+    return holds(source, b"<!") and b"<![CDATA[" not in source and _normative(_COMMENT.sub(b"", source))
 
 
 def _normative(source: bytes) -> bool:
+    if source.isascii():
+        return b"\x7f" not in source
     return PLAIN.issuperset(source.translate(None, _ASCII).decode(errors="replace"))
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, TypeAlias
+from functools import lru_cache
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 from lxml import etree
 
@@ -195,31 +196,42 @@ class _Miss:
     list: CodeList | None
 
 
+class _Meant(NamedTuple):
+    """The list that an element means: its URI and version, and the list with its codes where it is installed."""
+
+    name: tuple[str, str | None]
+    list: CodeList | None
+    codes: frozenset[str]
+
+
 class _Look:
+    """Over the codes of one document: each list is looked up once, and told once where it is missing."""
+
     def __init__(self, lists: Lists) -> None:
-        self._find = lists.find
-        self._known: dict[tuple[str, str | None], CodeList | None] = {}
-        self.missing: set[tuple[str, str | None]] = set()
-        self.found: list[_Miss] = []
+        self._lists: Final = lists
+        self._meant: Final[dict[tuple[str | None, ...], _Meant]] = {}
+        self.missing: Final[set[tuple[str, str | None]]] = set()
+        self.found: Final[list[_Miss]] = []
 
     def at(self, element: etree._Element, use: CodeUse) -> None:
         code = _code(element, use.child)
         if code is None:
             return
-        name = (
-            use.uri or _collapsed(element.get("listURI") or ""),
-            use.version or _collapsed(element.get("listVersionID") or "") or None,
-        )
-        if name in self._known:
-            known = self._known[name]
-        else:
-            known = self._known[name] = self._find(*name)
-        if known is None:
-            if name not in self.missing:
-                self.missing.add(name)
+        said = (use.uri or element.get("listURI"), use.version or element.get("listVersionID"), use.column)
+        meant = self._meant.get(said)
+        if meant is None:
+            meant = self._meant[said] = self._looked_up(*said)
+        if meant.list is None:
+            if meant.name not in self.missing:
+                self.missing.add(meant.name)
                 self._note(_Miss(element, use, None))
-        elif code not in (codes := known.codes(use.column)) and _collapsed(code) not in codes:
-            self._note(_Miss(element, use, known))
+        elif code not in meant.codes and _collapsed(code) not in meant.codes:
+            self._note(_Miss(element, use, meant.list))
+
+    def _looked_up(self, uri: str | None, version: str | None, column: str | None) -> _Meant:
+        name = (_collapsed(uri or ""), _collapsed(version or "") or None)
+        found = self._lists.find(*name)
+        return _Meant(name, found, found.codes(column) if found else frozenset())
 
     def _note(self, miss: _Miss) -> None:
         if len(self.found) < MOST_FINDINGS:
@@ -273,6 +285,7 @@ def _not_in(known: CodeList) -> Sentence:
     )
 
 
+@lru_cache
 def _not_installed(use: CodeUse, *, strict: bool) -> Sentence:
     """Names the list as far as the schema does: what only the message says is not repeated."""
     match use.type:

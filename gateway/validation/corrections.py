@@ -10,7 +10,7 @@ addresses, and too strict with white space around dates, times and infinite numb
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from copy import deepcopy
 from decimal import Decimal, InvalidOperation
 from typing import Final, NamedTuple
@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 from lxml import etree
 
 from gateway.validation.catalogue import ID_MISSING, ID_TWICE
-from gateway.validation.declarations import OVERLOOKED, Attribute, Caught, Declaration, Declarations, Kind
+from gateway.validation.declarations import Attribute, Caught, Declaration, Declarations, Kind
 from gateway.validation.places import Fault, place_of
 
 BLANK: Final = " \t\r\n"
@@ -46,29 +46,65 @@ class Value(NamedTuple):
     attribute: str | None
     text: str
     builtin: str
-    fixed: str | None = None
-    """the value that it must have, where libxml2 does not look"""
 
 
 def overlooked(doubtful: Iterable[Caught]) -> list[Fault]:
     """What is wrong with the identifiers, Base64 data, lists and numbers among these elements."""
-    faults: list[Fault] = []
-    known: set[str] = set()
-    references: list[tuple[Value, str]] = []
-    for value in _values(doubtful):
-        if value.builtin == "ID":
-            text = value.text.strip(BLANK)
-            if text in known:
-                faults.append(_fault(value, ID_TWICE, "ID_TWICE"))
-            known.add(text)
-        elif value.builtin in _REFERRING:
-            references += ((value, name) for name in value.text.split())
-        if (fits := _FITS.get(value.builtin)) and not fits(value.text):
-            faults.append(_not_of_type(value))
-        elif value.fixed is not None and not _same(value.text, value.fixed, value.builtin):
-            faults.append(_fault(value, etree.ErrorTypes.SCHEMAV_CVC_AU, "SCHEMAV_CVC_AU"))
-    faults += (_fault(value, ID_MISSING, "ID_MISSING") for value, name in references if name not in known)
-    return faults
+    look = _Look()
+    for element, declared in doubtful:
+        if declared.doubtful_text and element.get(_NIL) not in {"true", "1"}:
+            look.at(element, None, element.text or "", declared)
+        if declared.doubtful_attributes:
+            for name, text in element.items():
+                if attribute := declared.doubtful_attributes.get(str(name)):
+                    look.at(element, str(name), str(text), attribute)
+    return look.found()
+
+
+class _Look:
+    """Over the values of one document."""
+
+    def __init__(self) -> None:
+        self._faults: Final[list[Fault]] = []
+        self._known: Final[set[str]] = set()
+        self._references: Final[list[tuple[Value, str]]] = []
+
+    def at(self, element: etree._Element, attribute: str | None, text: str, declared: Declaration | Attribute) -> None:
+        """At a text, or at each item of a list of the schema's own; of a union nobody says which type is meant."""
+        if declared.builtin:
+            fixed = declared.fixed if attribute and Kind.FIXED in declared.kinds else None
+            self._value(element, attribute, text, declared.builtin, fixed)
+        elif declared.item:
+            for item in _BLANK.split(text.strip(BLANK)):
+                if item:
+                    self._value(element, attribute, item, declared.item)
+
+    def _value(
+        self, element: etree._Element, attribute: str | None, text: str, builtin: str, fixed: str | None = None
+    ) -> None:
+        fits = _FITS.get(builtin)
+        if builtin == "ID":
+            self._identifier(Value(element, attribute, text.strip(BLANK), builtin))
+        elif builtin in _REFERRING:
+            value = Value(element, attribute, text, builtin)
+            self._references.extend((value, name) for name in text.split())
+        if fits is not None and not fits(text):
+            self._faults.append(_not_of_type(Value(element, attribute, text, builtin)))
+        elif fixed is not None and not _same(text, fixed, builtin):
+            fault = _fault(Value(element, attribute, text, builtin), etree.ErrorTypes.SCHEMAV_CVC_AU, "SCHEMAV_CVC_AU")
+            self._faults.append(fault)
+
+    def _identifier(self, value: Value) -> None:
+        if value.text in self._known:
+            self._faults.append(_fault(value, ID_TWICE, "ID_TWICE"))
+        self._known.add(value.text)
+
+    def found(self) -> list[Fault]:
+        """The faults: those of references last, because what they refer to may come after them."""
+        missing = (
+            _fault(value, ID_MISSING, "ID_MISSING") for value, name in self._references if name not in self._known
+        )
+        return [*self._faults, *missing]
 
 
 _REFERRING: Final = frozenset({"IDREF", "IDREFS"})
@@ -106,8 +142,6 @@ _FITS: Final[dict[str, Callable[[str], bool]]] = {
 }
 """whether a value that libxml2 takes is one of its built-in type, as far as libxml2 is too lenient"""
 
-_DOUBTFUL: Final = frozenset({"ID", *_REFERRING, *_FITS})
-
 
 def _same(text: str, fixed: str, builtin: str) -> bool:
     if builtin == "string":
@@ -121,29 +155,6 @@ def _same(text: str, fixed: str, builtin: str) -> bool:
         return Decimal(one) == Decimal(other)
     except InvalidOperation:
         return False
-
-
-def _values(doubtful: Iterable[Caught]) -> Iterator[Value]:
-    for element, declared in doubtful:
-        if (declared.builtin or declared.item) in _DOUBTFUL and element.get(_NIL) not in {"true", "1"}:
-            yield from _values_in(element, None, element.text or "", declared)
-        if not declared.attributes:
-            continue
-        for name, text in element.items():
-            attribute = declared.attributes.get(str(name))
-            if attribute and not OVERLOOKED.isdisjoint(attribute.kinds):
-                yield from _values_in(element, str(name), str(text), attribute)
-
-
-def _values_in(
-    element: etree._Element, attribute: str | None, text: str, declared: Declaration | Attribute
-) -> Iterator[Value]:
-    """The text, or each item where it is a list of the schema's own; of a union nobody says which type is meant."""
-    if declared.builtin:
-        fixed = declared.fixed if attribute and Kind.FIXED in declared.kinds else None
-        yield Value(element, attribute, text, declared.builtin, fixed)
-    elif declared.item:
-        yield from (Value(element, attribute, item, declared.item) for item in _BLANK.split(text.strip(BLANK)) if item)
 
 
 def _fault(value: Value, kind: int, kind_name: str, words: str = "") -> Fault:

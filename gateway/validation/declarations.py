@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from lxml import etree
 
@@ -49,8 +49,12 @@ class Declaration:
     fixed: str | None
     kinds: frozenset[Kind]
     """what the element itself or one of its attributes can hold"""
+    doubtful_text: bool = False
+    """whether libxml2 overlooks something at its text"""
+    doubtful_attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    """and those of the attributes at which it does"""
     doubtful: bool = False
-    """whether it is of a kind at which libxml2 overlooks something"""
+    """whether it does at any of them"""
     coded: bool = False
     """whether its code is for a list to judge, and not for the schema"""
     texts: tuple[tuple[str | None, str], ...] = ()
@@ -181,45 +185,44 @@ class Sieve:
         """The Clark names that matter."""
         return frozenset(self._tags)
 
-    def sift(self, root: etree._Element, source: bytes = b"") -> Sifted:
+    def sift(self, root: etree._Element, source: bytes) -> Sifted:
         """
         What of a document is worth a second look, by what it is looked at for.
 
-        `source` are the bytes the document was read from, in UTF-8; they save some questions.
+        One pass over the names of all elements, and the way from the root only where neither the name nor that of the
+        parent tells. `source` are the bytes the document was read from, in UTF-8; they save some questions.
         """
         doubtful: list[Caught] = []
         coded: list[Caught] = []
         worded: list[Caught] = []
-        for one in self.caught(root, source):
-            declared = one[1]
+        elements, known, told = self._ready(root, source)
+        for one in elements:
+            declared = known.get(one.tag) or told(one)
+            if declared is None:
+                continue
             if declared.texts:
-                worded.append(one)
+                worded.append((one, declared))
             if declared.coded:
-                coded.append(one)
+                coded.append((one, declared))
             if declared.doubtful:
-                doubtful.append(one)
+                doubtful.append((one, declared))
         return Sifted(doubtful, coded, worded)
 
-    def caught(self, root: etree._Element, source: bytes = b"") -> list[Caught]:
-        """
-        The elements of a document that are of a kind or have an attribute that is, in document order.
+    def caught(self, root: etree._Element) -> Iterator[Caught]:
+        """The elements of a document that are of a kind or have an attribute that is, in document order."""
+        elements, known, told = self._ready(root, b"")
+        for one in elements:
+            declared = known.get(one.tag) or told(one)
+            if declared is not None:
+                yield one, declared
 
-        One pass over the names of all elements, and the way from the root only where neither the name nor that of the
-        parent tells. Labels are left out; `Declarations.of` has them.
-        """
-        known, by_parent, of, wanted = self._known, self._by_parent, self._of, self._wanted
-        retyped = (not source or b":type" in source) and _RETYPED(root)
-        caught: list[Caught] = []
-        for one in root.iter("*") if retyped else self._named(root, len(source)):
-            declared = None if retyped else known[one.tag]  # type: ignore[index]  # a text, for `iter` gives elements
-            if declared is None:
-                if not retyped and (parent := one.getparent()) is not None:
-                    declared = by_parent.get((one.tag, parent.tag))  # type: ignore[arg-type]  # likewise
-                declared = declared or of(one)
-                if declared is None or wanted.isdisjoint(declared.kinds):
-                    continue
-            caught.append((one, declared))
-        return caught
+    def _ready(
+        self, root: etree._Element, source: bytes
+    ) -> tuple[Iterable[etree._Element], Mapping[Any, Declaration | None], _Told]:
+        """Where to look, what the name tells by itself, and who tells else; after `xsi:type` no name tells anything."""
+        if (not source or b":type" in source) and _RETYPED(root):
+            return root.iter("*"), {}, self._by_the_way
+        return self._named(root, len(source)), self._known, self._by_the_parent
 
     def _named(self, root: etree._Element, size: int) -> Iterable[etree._Element]:
         """Elements of these names; libxml2 is quicker to compare names than Python, and slower to begin."""
@@ -228,6 +231,19 @@ class Sieve:
             return [one for one in root.iter("*") if one.tag in known]
         return root.iter(*self._tags) if self._tags else ()
 
+    def _by_the_parent(self, element: etree._Element) -> Declaration | None:
+        parent = element.getparent()
+        told = None if parent is None else self._by_parent.get((str(element.tag), str(parent.tag)))
+        return self._by_the_way(element) if told is None else self._if_wanted(told)
+
+    def _by_the_way(self, element: etree._Element) -> Declaration | None:
+        return self._if_wanted(self._of(element))
+
+    def _if_wanted(self, declared: Declaration | None) -> Declaration | None:
+        return None if declared is None or self._wanted.isdisjoint(declared.kinds) else declared
+
+
+_Told: TypeAlias = "Callable[[etree._Element], Declaration | None]"  # noqa: SLF001 - lxml has no other name for it
 
 _BYTES_FOR_A_NAME: Final = 45
 """of a document, in which as much time goes by as in preparing to look for one more name"""
@@ -268,6 +284,7 @@ def _by_parent(
 
 def _declaration(place: Place) -> Declaration:
     type_ = place.type
+    doubtful = {name: one for name, one in type_.attributes.items() if not OVERLOOKED.isdisjoint(one.kinds)}
     return Declaration(
         label=place.label,
         type_name=type_.name,
@@ -279,6 +296,8 @@ def _declaration(place: Place) -> Declaration:
         fixed=place.fixed,
         kinds=type_.kinds,
         doubtful=not OVERLOOKED.isdisjoint(type_.kinds),
+        doubtful_text=not OVERLOOKED.isdisjoint(type_.own_kinds),
+        doubtful_attributes=MappingProxyType(doubtful),
         coded=Kind.CODE in type_.kinds,
         texts=tuple(_texts(type_.characters, type_.attributes)),
     )

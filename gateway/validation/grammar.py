@@ -173,12 +173,17 @@ class Type:
     @property
     def kinds(self) -> frozenset[Kind]:
         """What an element of this type or one of its attributes can hold."""
+        return frozenset(self.own_kinds.union(*(attribute.kinds for attribute in self.attributes.values())))
+
+    @property
+    def own_kinds(self) -> frozenset[Kind]:
+        """What an element of this type can hold, apart from its attributes."""
         own = _kinds_of(self.atoms)
         if self.told:
             own.add(Kind.CHARACTERS)
         if (code := self.code) and code.type > 1:
             own.add(Kind.CODE)
-        return frozenset(own.union(*(attribute.kinds for attribute in self.attributes.values())))
+        return frozenset(own)
 
 
 @dataclass(eq=False, slots=True)

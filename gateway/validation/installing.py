@@ -26,7 +26,7 @@ from gateway.validation.harvest import SELF_CONTAINED, Harvest, harvest, variant
 from gateway.validation.manifests import LISTS, MANIFEST, RULES, Manifest
 from gateway.validation.planning import Draft, Missing, Plan, plan
 from gateway.validation.schematron import Rules
-from gateway.validation.sealing import supplemented, written
+from gateway.validation.sealing import amended, written
 from gateway.validation.sources import Opened, Source
 from gateway.validation.store import Store
 
@@ -42,6 +42,8 @@ class Report:
     """was there already, with the same content"""
     supplemented: tuple[tuple[str, str], ...]
     """was there already, and has got code lists or rules"""
+    dated: tuple[tuple[str, str], ...]
+    """was there already, and is valid from or until another day now"""
     warnings: tuple[Sentence, ...]
 
 
@@ -51,8 +53,10 @@ def install(
     """
     Put what lies in these ZIPs and folders into the store in `folder`; the dates are those of its standards.
 
-    Raises BadPackage, naming the file and the reason; the store is what it was then.
+    What is there already gets the dates that are given. Raises BadPackage, naming the file and the reason; the store is
+    what it was then.
     """
+    _insist_on_order(valid_from, valid_until)
     dates = {"valid_from": valid_from, "valid_until": valid_until}
     with Opened(paths) as opened, _locked(folder):
         planned, warnings = _planned(opened.sources, Store(folder))
@@ -60,20 +64,32 @@ def install(
             Rules.of(draft.rules)  # refuses what are no rules, before anything is put anywhere
         new = [draft for draft in planned.drafts if not draft.installed]
         extras = {draft.key: _extras(folder, draft) for draft in planned.drafts if draft.installed}
+        redated = {draft.key: _redated(folder, draft, dates) for draft in planned.drafts if draft.installed}
         with _staging(folder) as staging:
             for draft in new:
                 _write(staging / draft.key, draft, dates)
-            _check(Store(folder, staging), new)
+            both = Store(folder, staging)
+            _check(both, new)
+            warnings += _ambiguities(both, new)
             _move(staging, folder, [draft.key for draft in new])
         for key, contents in extras.items():
-            if contents:
-                _supplement(folder / key, contents)
+            if contents or redated[key]:
+                _amend(folder / key, contents, redated[key])
+    known = [draft for draft in planned.drafts if draft.installed]
     return Report(
         installed=_told(new),
-        present=_told(draft for draft in planned.drafts if draft.installed and not extras[draft.key]),
-        supplemented=_told(draft for draft in planned.drafts if draft.installed and extras[draft.key]),
+        present=_told(draft for draft in known if not extras[draft.key] and not redated[draft.key]),
+        supplemented=_told(draft for draft in known if extras[draft.key]),
+        dated=_told(draft for draft in known if redated[draft.key]),
         warnings=(*planned.warnings, *warnings),
     )
+
+
+def _insist_on_order(valid_from: date | None, valid_until: date | None) -> None:
+    if valid_from and valid_until and valid_until < valid_from:
+        raise BadPackage(
+            "Der letzte Tag der Gültigkeit liegt vor dem ersten.", "The last day of validity lies before the first."
+        )
 
 
 def _told(drafts: Iterable[Draft]) -> tuple[tuple[str, str], ...]:
@@ -135,6 +151,21 @@ def _unreadable_lists(harvests: Iterable[Harvest]) -> Iterator[Sentence]:
                 yield Sentence(
                     f"{one.origin}: {name} wird nicht benutzt. {refusal.detail.de}",
                     f"{one.origin}: {name} is not used. {refusal.detail.en}",
+                )
+
+
+def _ambiguities(store: Store, new: Sequence[Draft]) -> Iterator[Sentence]:
+    """Messages that another package knows, too: they are not judged, because nobody could say by which one."""
+    for draft in new:
+        for other in (one.manifest for one in store):
+            shared = draft.portrait.roots.keys() & other.roots.keys() if other.namespace == draft.namespace else ()
+            if shared and other.key != draft.key.casefold():
+                count = len(shared)
+                yield Sentence(
+                    f"{draft.label} und {other.label} kennen dieselben Nachrichten im selben Namensraum ({count}): "
+                    "Solange beide eingespielt sind, werden diese nicht geprüft.",
+                    f"{draft.label} and {other.label} know the same messages in the same namespace ({count}): "
+                    "as long as both are installed, these are not judged.",
                 )
 
 
@@ -244,13 +275,24 @@ def _extras(folder: Path, draft: Draft) -> dict[str, dict[str, bytes]]:
     return extras
 
 
-def _supplement(folder: Path, extras: Mapping[str, Mapping[str, bytes]]) -> None:
+def _redated(folder: Path, draft: Draft, dates: Mapping[str, date | None]) -> dict[str, date]:
+    """The dates that were given and are not those of an installed package with messages."""
+    manifest = Manifest.read(folder / draft.key / MANIFEST)
+    changed = {key: day for key, day in dates.items() if day and day != getattr(manifest, key)}
+    if not changed or not manifest.roots:
+        return {}
+    both = {"valid_from": manifest.valid_from, "valid_until": manifest.valid_until} | changed
+    _insist_on_order(both["valid_from"], both["valid_until"])
+    return changed
+
+
+def _amend(folder: Path, extras: Mapping[str, Mapping[str, bytes]], dates: Mapping[str, date]) -> None:
     """First the files, which nobody misses, then the manifest that names them."""
     for table, contents in extras.items():
         for name, content in contents.items():
             _write_file(folder / {"rules": RULES, "code_lists": LISTS}[table] / name, content)
     fresh = folder / f".{MANIFEST}"
-    _write_file(fresh, supplemented((folder / MANIFEST).read_bytes(), extras))
+    _write_file(fresh, amended((folder / MANIFEST).read_bytes(), extras, dates))
     fresh.replace(folder / MANIFEST)
     _settle(folder)
 

@@ -68,28 +68,30 @@ class Names:
         return f"{prefix}:{name}" if shown else f"*:{name}"
 
 
-def located(root: etree._Element, place: Place, names: Names) -> tuple[etree._Element, str]:
-    """The element at a place, and its path: `/x:a/x:b[2]/c`, `*` for one that the schema does not know."""
-    element = at(root, place)
-    return element, path_of(element, names)
+class Paths:
+    """The paths of elements of one document: `/x:a/x:b[2]/c`, `*` for one that the schema does not know."""
 
+    def __init__(self, names: Names) -> None:
+        self._names: Final = names
+        self._known: Final[dict[etree._Element, str]] = {}
 
-def path_of(element: etree._Element, names: Names) -> str:
-    """The path of an element, as in `located`."""
-    steps = [_shown(one, names) for one in (element, *element.iterancestors())]
-    steps.reverse()
-    return "/" + "/".join(steps)
+    def of(self, element: etree._Element) -> str:
+        """The path of an element; what several have in common is put together once."""
+        path = self._known.get(element)
+        if path is None:
+            parent = element.getparent()
+            above = "" if parent is None else self.of(parent)
+            path = self._known[element] = f"{above}/{self._step(element, parent)}"
+        return path
 
-
-def _shown(element: etree._Element, names: Names) -> str:
-    name, parent = names.step(element), element.getparent()
-    if parent is None:
-        return "*[1]" if name is None else name
-    if name is None:
-        return f"*[{parent.index(element) + 1}]"
-    before = sum(1 for _ in element.itersiblings(str(element.tag), preceding=True))
-    alone = not before and next(element.itersiblings(str(element.tag)), None) is None
-    return name if alone else f"{name}[{before + 1}]"
+    def _step(self, element: etree._Element, parent: etree._Element | None) -> str:
+        name = self._names.step(element)
+        if parent is None:
+            return name or "*[1]"
+        if name is None:
+            return f"*[{parent.index(element) + 1}]"
+        namesakes = list(parent.iterchildren(str(element.tag)))
+        return name if len(namesakes) == 1 else f"{name}[{namesakes.index(element) + 1}]"
 
 
 def at(root: etree._Element, place: Place) -> etree._Element:

@@ -140,7 +140,10 @@ class Schemas:
         table = self.rejections.get(standard)
         if table is None:
             return findings
-        return tuple(replace(one, xoev=table.own_code(one.code)) if one.code in CODES else one for one in findings)
+        told = [table.own_code(one.code) if one.code in CODES else one.xoev for one in findings]
+        if all(one.xoev == code for one, code in zip(findings, told, strict=True)):
+            return findings
+        return tuple(replace(one, xoev=code) for one, code in zip(findings, told, strict=True))
 
     def package(self, standard: str, version: str) -> Package | None:
         """That version of a standard, where it is installed."""
@@ -174,11 +177,14 @@ class Schemas:
         if schema.outcome is Outcome.PASSED:
             names = self._engines.of(package).names
             beyond = self._beyond[package].judge(seen.document, seen.source, seen.sifted, names)
-        stages = tuple(
-            replace(stage, findings=self.coded(package.standard, stage.findings)) if stage.findings else stage
-            for stage in (well_formed, schema, *beyond)
-        )
+        stages = (well_formed, schema, *beyond)
+        if any([stage.findings for stage in stages]):  # noqa: C419 - six of them: a list is sooner made
+            stages = tuple(self._in_own_codes(stage, package) for stage in stages)
         return concluded(seen.document, package, stages, DECISIVE)
+
+    def _in_own_codes(self, stage: Stage, package: Package) -> Stage:
+        findings = self.coded(package.standard, stage.findings)
+        return stage if findings is stage.findings else replace(stage, findings=findings)
 
     def _schema_stage(self, package: Package, parsed: Document, source: bytes, sifted: Sifted) -> Stage:
         try:

@@ -44,9 +44,9 @@ def written(draft: Draft, documents: Mapping[str, bytes], dates: Mapping[str, da
     return _text({key: entry for key, entry in entries.items() if entry})
 
 
-def supplemented(manifest: bytes, extras: Mapping[str, Mapping[str, bytes]]) -> bytes:
-    """The same manifest with more files in these tables."""
-    entries: dict[str, Any] = tomllib.loads(manifest.decode())
+def amended(manifest: bytes, extras: Mapping[str, Mapping[str, bytes]], dates: Mapping[str, date]) -> bytes:
+    """The same manifest with more files in these tables, and with these dates."""
+    entries: dict[str, Any] = tomllib.loads(manifest.decode()) | dict(dates)
     for table, contents in extras.items():
         entries[table] = entries.get(table, {}) | _seals(contents)
     return _text(entries)

@@ -57,13 +57,18 @@ def parse(document: bytes, *, charset: str | None = None, most: int = MOST_BYTES
     Raises NotXml, WrongEncoding, HostileXml or TooLarge.
     """
     _bearable(document, most)
-    _of_a_known_version(document)
-    _in_utf8(document, charset)
-    _without_document_type(document)
+    if charset is not None or not _USUAL.match(document):
+        _of_a_known_version(document)
+        _in_utf8(document, charset)
+        _without_document_type(document)
     root = _read(document)
     _without_instructions(document, root)
     _without_crowds(document, root)
     return Document(root)
+
+
+_USUAL: Final = re.compile(rb'<\?xml version="1\.0" encoding="(?i:utf-8)"\?>\s*+<[^!?]')
+"""how nearly every document begins: nothing else stands before its root that would have to be looked for"""
 
 
 def _read(document: bytes) -> etree._Element:
@@ -86,8 +91,7 @@ class _Parsers(threading.local):
             forget()
             self._start_over()
             self._fed = len(document)
-        # The single byte first: it is rare, and found sooner than two of which the first is everywhere.
-        return self._whole if b"!" in document and b"<!" in document else self._dense
+        return self._whole if holds(document, b"<!") else self._dense
 
     def _start_over(self) -> None:
         self._whole: etree.XMLParser = etree.XMLParser(**HARDENED)
@@ -95,6 +99,26 @@ class _Parsers(threading.local):
 
 
 _parsers = _Parsers()
+
+
+def holds(document: bytes, pair: bytes, start: int = 0) -> bool:
+    """
+    Whether two bytes stand side by side somewhere from `start` on.
+
+    Where the second is rare and the first, as `<`, is everywhere, looking for the second alone tells sooner.
+    """
+    first, second = pair[:1], pair[1:]
+    at = start
+    for _ in range(_FEW):
+        at = document.find(second, at + 1)
+        if at < 0:
+            return False
+        if document[at - 1 : at] == first:
+            return True
+    return document.find(pair, at) >= 0
+
+
+_FEW: Final = 16
 
 
 # ── size ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -194,13 +218,9 @@ def _without_document_type(document: bytes) -> None:
 
 
 def _without_instructions(document: bytes, root: etree._Element) -> None:
-    """Most documents hold no `?` after their declaration, so that looking for the byte answers for nothing."""
+    """Most documents hold no `<?` after their declaration, so that looking for it answers for nothing."""
     declared = document.startswith((b"<?xml ", _MARK + b"<?xml "))
-    start = document.find(b"?>") + 2 if declared else 0
-    at = document.find(b"?", start)
-    while at >= 0 and document[at - 1 : at] != b"<":
-        at = document.find(b"?", at + 1)
-    if at < 0:
+    if not holds(document, b"<?", document.find(b"?>") + 2 if declared else 0):
         return
     pi = etree.ProcessingInstruction
     everywhere = chain(root.itersiblings(pi, preceding=True), root.iter(pi), root.itersiblings(pi))
@@ -213,8 +233,8 @@ def _without_instructions(document: bytes, root: etree._Element) -> None:
 
 
 def _without_crowds(document: bytes, root: etree._Element) -> None:
-    """Not asked of documents that are too small for a crowd that would matter."""
-    if len(document) > 64 * MOST_ATTRIBUTES and _CROWDED(root):
+    """Not asked of documents that are too small for a crowd that would matter, or have too few attributes for one."""
+    if len(document) > 64 * MOST_ATTRIBUTES and document.count(b"=") > MOST_ATTRIBUTES and _CROWDED(root):
         raise HostileXml(
             f"Ein Element hat mehr als {MOST_ATTRIBUTES} Attribute.",
             f"An element has more than {MOST_ATTRIBUTES} attributes.",

@@ -33,7 +33,7 @@ def test_the_list_of_adapters_is_complete() -> None:
 def test_the_sidecar_is_shown_as_it_is() -> None:
     """The example has the fields of a real one, in the same order, for the document and for an attachment."""
     page = (ADAPTERS / "filedrop" / "README.md").read_text("utf-8")
-    (block,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    block, _answers = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
     shown, real = json.loads(block), json.loads(sidecar(a_consignment(enclosures=[an_enclosure()])))
 
     assert list(shown) == list(real)
@@ -45,7 +45,7 @@ def test_every_reason_has_a_remedy() -> None:
     page = (ADAPTERS / "filedrop" / "README.md").read_text("utf-8")
     first_columns = re.findall(r"^\| ((?:`[a-z-]+`(?:, )?)+) \|", page, re.MULTILINE)
     explained = {code for column in first_columns for code in re.findall("`(.+?)`", column)}
-    here = {*directory._CODES.values(), "folder-not-prepared", "disk-error"}
+    here = {*directory._CODES.values(), "folder-not-prepared", "disk-error", "answer-damaged"}
     there = {*sftp._KINDS.values(), *sftp._NUMBERS.values(), "credentials-unreadable"}
 
     assert explained == here | there

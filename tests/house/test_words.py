@@ -16,7 +16,6 @@ REGISTRIES = re.compile(
     r"py[p]i\.org|python[h]osted\.org|registry\.n[p]mjs|deb\.deb[i]an\.org|proxy\.golan[g]\.org", re.IGNORECASE
 )
 LONG_FOR_A_REASON = {
-    "gateway/events.py",  # everything operators are told stands in one place
     "gateway/intake/description.py",  # and so does every word of the OpenAPI page
 }
 BANNED_NAMES = re.compile(r"^(utils?|helpers?|managers?|base|common|misc)$|(Utils?|Helpers?|Manager|Base)$")

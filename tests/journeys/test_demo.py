@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from gateway.adapter import Simulator, Taken
+from gateway.adapter import Answering, Simulator, Taken
 from gateway.demo.narrator import Narrator
 from gateway.demo.samples import read_samples
 from gateway.demo.sandbox import sandbox
@@ -42,6 +42,8 @@ def test_the_demo_tells_the_whole_story_and_ends_well(tmp_path: Path) -> None:
         "nicht erreicht (folder-missing)",
         "Meldung submission.delivered",
         "Signatur geprüft",
+        "Aktenzeichen 41-602-BA-2026/0031",
+        "Bearbeitungsstand in-bearbeitung ✓ vom Fachverfahren beantwortet",
         "beide Bücher stimmen überein",
         "jede genau einmal",
         "Alles wie erwartet",
@@ -81,10 +83,15 @@ class Forgetful:
     def fail(self, down: bool) -> None:
         self.simulator.fail(down)
 
+    def answer(self, submission: str) -> list[str]:
+        assert isinstance(self.simulator, Answering)
+        return self.simulator.answer(submission)
+
 
 async def test_the_demo_does_not_believe_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Where the books of the Fachverfahren differ, that is told as a surprise."""
-    settings = built_in(data=tmp_path, port=0, retry_first=0.2, retry_longest=0.4, webhook_networks="127.0.0.1")
+    quick = {"retry_first": 0.2, "retry_longest": 0.4, "collect_seconds": 0.2}
+    settings = built_in(data=tmp_path, port=0, webhook_networks="127.0.0.1", **quick)
     narrator = Narrator(Terminal())
     async with sandbox(settings) as stage:
         forgetful = replace(stage, simulators={lane: Forgetful(one) for lane, one in stage.simulators.items()})

@@ -1,9 +1,10 @@
 """
 A Fachverfahren that watches its directory, as a vendor would: takes what is complete, checks it, writes it down.
 
-Its folder holds `eingang/` (the adapter's directory) and its own books: `ledger` (one id per submission taken),
-`doppelt` (ids brought again), `beschaedigt` (ids whose files were not what the sidecar says), and `akten/` with what it
-took. The books survive the process; `doppelt` and `beschaedigt` stay empty, or something is wrong.
+Its folder holds `eingang/` and `ausgang/` (the adapter's directory, and the one for answers) and its own books:
+`ledger` (one id per submission taken), `doppelt` (ids brought again), `beschaedigt` (ids whose files were not what the
+sidecar says), and `akten/` with what it took. The books survive the process; `doppelt` and `beschaedigt` stay empty, or
+something is wrong.
 """
 
 from __future__ import annotations
@@ -13,14 +14,16 @@ import hashlib
 import json
 import re
 import threading
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from adapters.filedrop.simulator.answering import lay_down
 from gateway.adapter import Simulator, Taken
-from gateway.testing import Ledger
+from gateway.reply import Kind
+from gateway.testing import Correspondence, Ledger, an_answer
 from gateway.testing.moods import Mood
 from gateway.transports.directory import WORKSPACE
 
@@ -29,6 +32,9 @@ INTERVAL: Final = 0.02
 
 _LATE: Final = 0.5
 """seconds between two looks of a slow one"""
+
+ANSWERS: Final = (Kind.ACKNOWLEDGEMENT, Kind.FILE_NUMBER, Kind.STATUS)
+"""what it says of itself of everything it takes, when it is told to answer"""
 
 _SIDECAR: Final = re.compile(r"[0-9a-f-]{36}\.json")
 _PIECE: Final = 1 << 20
@@ -58,26 +64,27 @@ class FolderWatcher:
     finished before anything new is looked at. So a line is doubled neither by its own end nor by the adapter's.
     """
 
-    def __init__(self, folder: Path, interval: float = INTERVAL) -> None:
+    def __init__(self, folder: Path, interval: float = INTERVAL, *, answers: bool = False) -> None:
         self.inbox = folder / "eingang"
-        self._away = folder / "eingang.weg"
+        self.outbox = folder / "ausgang"
         self._in_hand = folder / "in-bearbeitung"
         self._files = folder / "akten"
         self._interval = interval
+        self._answers = answers
         self._rest = 0.0
         self._door = threading.Lock()
         for made in (self._in_hand, self._files):
             made.mkdir(parents=True, exist_ok=True)
-        if self._away.exists():
-            self._away.rename(self.inbox)
-        (self.inbox / WORKSPACE).mkdir(parents=True, exist_ok=True)
+        self._set_up(down=False)
+        for made in (self.inbox, self.outbox):
+            (made / WORKSPACE).mkdir(parents=True, exist_ok=True)
         self._ledger = Ledger(folder / "ledger")
         self._doubled = Ledger(folder / "doppelt")
         self._damaged = Ledger(folder / "beschaedigt")
         self._finish(self._sets_in(self._in_hand))
 
     def settings(self) -> Mapping[str, Any]:
-        return {"directory": str(self.inbox.absolute())}
+        return {"directory": str(self.inbox.absolute()), "answers": str(self.outbox.absolute())}
 
     def ledger(self) -> list[str]:
         with self._door:
@@ -102,12 +109,28 @@ class FolderWatcher:
         return Taken(document["sha256"], {item["attachment"]: item["sha256"] for item in attachments})
 
     def fail(self, down: bool) -> None:  # noqa: FBT001 - the port's own words
-        """Take the directory away, or put it back. Permissions would do, but not against an adapter run by root."""
+        """Take the directories away, or put them back. Permissions would do, but not against an adapter run by root."""
         with self._door:
-            if down and self.inbox.exists():
-                self.inbox.rename(self._away)
-            elif not down and self._away.exists():
-                self._away.rename(self.inbox)
+            self._set_up(down=down)
+
+    def _set_up(self, *, down: bool) -> None:
+        for there in (self.inbox, self.outbox):
+            away = there.with_name(f"{there.name}.weg")
+            before, after = (there, away) if down else (away, there)
+            if before.exists():
+                before.rename(after)
+
+    def answer(self, submission: str, kinds: Sequence[Kind] = ANSWERS) -> list[str]:
+        """Answer what was taken under this id, each kind once; the nachrichtenUUIDs, in the order of the answers."""
+        with self._door:
+            return self._answer(submission, kinds)
+
+    def _answer(self, submission: str, kinds: Sequence[Kind]) -> list[str]:
+        document = (self._files / f"{submission}.xml").read_bytes()
+        messages = [an_answer(kind, Correspondence.about(document)) for kind in kinds]
+        for message in messages:
+            lay_down(message, self.outbox, submission)
+        return [message.uuid for message in messages]
 
     moods = frozenset({Mood.GOOD, Mood.SLOW})
     """A directory knows no others."""
@@ -131,6 +154,10 @@ class FolderWatcher:
             self._note_doubled(again := [one for one in brought if one.id in self._ledger])
             fresh = [self._take_in_hand(one) for one in brought if one not in again]
             self._finish(fresh)
+            if self._answers:
+                for one in fresh:
+                    if one.id in self._ledger:
+                        self._answer(one.id, ANSWERS)
             return len(brought)
 
     @asynccontextmanager

@@ -17,8 +17,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m adapters.filedrop.simulator", description=main.__doc__)
     parser.add_argument("folder", type=Path, help="holds the directory and the simulator's own books")
     parser.add_argument("--interval", type=float, default=INTERVAL, help="seconds between two looks")
+    parser.add_argument("--answers", action="store_true", help="answer everything that is taken")
     asked = parser.parse_args()
-    asyncio.run(_serve(FolderWatcher(asked.folder, asked.interval)))
+    asyncio.run(_serve(FolderWatcher(asked.folder, asked.interval, answers=asked.answers)))
 
 
 async def _serve(watcher: FolderWatcher) -> None:

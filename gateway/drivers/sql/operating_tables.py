@@ -7,13 +7,13 @@ from typing import Final
 from sqlalchemy import Column, Index, Table, literal_column
 from sqlalchemy.sql import ColumnElement
 
-from gateway.drivers.sql.columns import COUNTED, WRITTEN, metadata, number, text
+from gateway.drivers.sql.columns import Counted, Written, metadata, number, text
 from gateway.drivers.sql.tables import events, submissions
 
 accounts: Final = Table(
     "accounts",
     metadata,
-    Column("name", WRITTEN, primary_key=True),
+    Column("name", Written, primary_key=True),
     text("role"),
     text("authorities"),
     text("password"),
@@ -24,7 +24,7 @@ accounts: Final = Table(
 sessions: Final = Table(
     "sessions",
     metadata,
-    Column("secret_hash", WRITTEN, primary_key=True),
+    Column("secret_hash", Written, primary_key=True),
     text("account"),
     number("began_at"),
     number("seen_at"),
@@ -35,7 +35,7 @@ knocks: Final = Table(
     "knocks",
     metadata,
     # The hash of a name: people type passwords into the wrong field.
-    Column("name_hash", WRITTEN, primary_key=True),
+    Column("name_hash", Written, primary_key=True),
     number("failures"),
     number("closed_until"),
     number("at"),
@@ -44,7 +44,7 @@ knocks: Final = Table(
 deeds: Final = Table(
     "deeds",
     metadata,
-    Column("id", COUNTED, primary_key=True, autoincrement=True),
+    Column("id", Counted, primary_key=True, autoincrement=True),
     number("at"),
     text("by"),
     text("name"),

@@ -1,8 +1,7 @@
 """
-The journal's tables.
+The journal's tables; those of connections are in `connection_tables`, and what all are made of in `columns`.
 
-Columns are integers, text and bytes only, so that both databases give back what was put in without conversion. Flags
-are 0 or 1, times are microseconds UTC. There are no foreign keys from events: they outlive what they speak of.
+There are no foreign keys from events: they outlive what they speak of.
 """
 
 from __future__ import annotations
@@ -12,58 +11,62 @@ from typing import Final
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, literal_column
 from sqlalchemy.sql import ColumnElement
 
-from gateway.drivers.sql.columns import COUNTED, WRITTEN, metadata, number, text
+from gateway.drivers.sql.columns import Counted as _Counted
+from gateway.drivers.sql.columns import Written as _Written
+from gateway.drivers.sql.columns import metadata
+from gateway.drivers.sql.columns import number as _number
+from gateway.drivers.sql.columns import text as _text
 
 submissions: Final = Table(
     "submissions",
     metadata,
     # The acceptance sequence: the order in which messages of one case reach a destination.
-    Column("sequence", COUNTED, primary_key=True, autoincrement=True),
-    text("id"),
-    text("state"),
-    text("grade", null=True),
-    number("concluded_at", null=True),
-    number("version"),
-    number("received_at"),
-    number("updated_at"),
-    number("due_at", null=True),
-    text("client"),
-    text("service"),
-    text("leistung"),
-    text("authority"),
-    text("connection"),
-    text("destination"),
-    text("adapter"),
-    number("test"),
-    text("root"),
-    text("standard"),
-    text("schema_version"),
-    text("package_digest"),
-    text("message_uuid", null=True),
-    text("reference_uuid", null=True),
-    text("case_key", null=True),
-    text("digest"),
-    number("size"),
-    number("attachments"),
-    text("findings", null=True),
-    text("traceparent"),
+    Column("sequence", _Counted, primary_key=True, autoincrement=True),
+    _text("id"),
+    _text("state"),
+    _text("grade", null=True),
+    _number("concluded_at", null=True),
+    _number("version"),
+    _number("received_at"),
+    _number("updated_at"),
+    _number("due_at", null=True),
+    _text("client"),
+    _text("service"),
+    _text("leistung"),
+    _text("authority"),
+    _text("connection"),
+    _text("destination"),
+    _text("adapter"),
+    _number("test"),
+    _text("root"),
+    _text("standard"),
+    _text("schema_version"),
+    _text("package_digest"),
+    _text("message_uuid", null=True),
+    _text("reference_uuid", null=True),
+    _text("case_key", null=True),
+    _text("digest"),
+    _number("size"),
+    _number("attachments"),
+    _text("findings", null=True),
+    _text("traceparent"),
     # Number of the last letter; a claim answers exactly one.
-    number("attempt"),
+    _number("attempt"),
     # Attempts that a worker began and that ended.
-    number("tries"),
+    _number("tries"),
     # 1: an attempt may have arrived, so the Fachverfahren is asked first.
-    number("ask"),
-    text("cause"),
-    number("handed_over_at", null=True),
-    number("confirmed_at", null=True),
+    _number("ask"),
+    _text("cause"),
+    _number("handed_over_at", null=True),
+    _number("confirmed_at", null=True),
     # What the message's head says of itself: enough to answer it when its document is gone, or never was.
-    text("case_id", null=True),
-    text("message_type", null=True),
-    text("message_created", null=True),
-    text("reader", null=True),
-    text("author", null=True),
+    _text("case_id", null=True),
+    _text("message_type", null=True),
+    _text("message_created", null=True),
+    _text("reader", null=True),
+    _text("author", null=True),
     # The one accepted before it in its case and lane; empty: the first there; NULL: no case was known.
-    text("follows", null=True),
+    _text("follows", null=True),
     # 1: set aside for that.
     Column("behind", BigInteger, nullable=False, server_default="0"),
     Index("submissions_id", "id", unique=True),
@@ -151,18 +154,18 @@ claims: Final = Table(
     "claims",
     metadata,
     # The key is the compare-and-set: of all who want this attempt, one row wins. Taking a letter back wins it too.
-    Column("submission", WRITTEN, primary_key=True),
+    Column("submission", _Written, primary_key=True),
     Column("attempt", BigInteger, primary_key=True, autoincrement=False),
-    text("key_hash"),
-    text("worker"),
-    text("adapter"),
-    text("destination"),
-    number("test"),
-    number("claimed_at"),
-    number("leased_until"),
-    number("ended_at", null=True),
-    text("outcome"),
-    text("code"),
+    _text("key_hash"),
+    _text("worker"),
+    _text("adapter"),
+    _text("destination"),
+    _number("test"),
+    _number("claimed_at"),
+    _number("leased_until"),
+    _number("ended_at", null=True),
+    _text("outcome"),
+    _text("code"),
 )
 
 _open: ColumnElement[bool] = literal_column("ended_at IS NULL")
@@ -172,20 +175,20 @@ Index("claims_busy", claims.c.destination, claims.c.test, sqlite_where=_open, po
 events: Final = Table(
     "events",
     metadata,
-    Column("id", COUNTED, primary_key=True, autoincrement=True),
-    text("submission"),
-    number("at"),
-    text("name"),
-    text("before", null=True),
-    text("after"),
-    number("attempt"),
-    text("code"),
-    text("by"),
-    text("service"),
-    text("authority"),
-    number("test"),
+    Column("id", _Counted, primary_key=True, autoincrement=True),
+    _text("submission"),
+    _number("at"),
+    _text("name"),
+    _text("before", null=True),
+    _text("after"),
+    _number("attempt"),
+    _text("code"),
+    _text("by"),
+    _text("service"),
+    _text("authority"),
+    _number("test"),
     # 1 where this event ends the story, so that the ledger moves once.
-    number("concludes"),
+    _number("concludes"),
     Index("events_submission", "submission", "id"),
     sqlite_autoincrement=True,
 )
@@ -194,39 +197,39 @@ keys: Final = Table(
     "keys",
     metadata,
     # SHA-256 over client and key: what a client puts into its keys is nobody's business.
-    Column("key", WRITTEN, primary_key=True),
-    text("submission"),
-    text("digest"),
-    number("expires_at"),
+    Column("key", _Written, primary_key=True),
+    _text("submission"),
+    _text("digest"),
+    _number("expires_at"),
     sqlite_with_rowid=False,
 )
 
 documents: Final = Table(
     "documents",
     metadata,
-    Column("id", WRITTEN, primary_key=True),
-    text("submission"),
-    text("kind"),
-    text("media_type"),
-    number("size"),
+    Column("id", _Written, primary_key=True),
+    _text("submission"),
+    _text("kind"),
+    _text("media_type"),
+    _number("size"),
     Column("content", LargeBinary, nullable=False),
-    number("stored_at"),
-    number("expires_at", null=True),
+    _number("stored_at"),
+    _number("expires_at", null=True),
     Column("data_key", LargeBinary, nullable=True),
 )
 
 attachments: Final = Table(
     "attachments",
     metadata,
-    Column("id", WRITTEN, primary_key=True),
-    text("submission"),
-    number("position"),
-    text("name"),
-    text("media_type"),
-    number("size"),
-    text("digest"),
-    number("stored_at"),
-    number("expires_at", null=True),
+    Column("id", _Written, primary_key=True),
+    _text("submission"),
+    _number("position"),
+    _text("name"),
+    _text("media_type"),
+    _number("size"),
+    _text("digest"),
+    _number("stored_at"),
+    _number("expires_at", null=True),
     Column("data_key", LargeBinary, nullable=True),
     Index("attachments_submission", "submission", "position"),
 )
@@ -235,14 +238,14 @@ words: Final = Table(
     "words",
     metadata,
     # What vendors and operators say in free text: part of the document store, forgotten like documents.
-    Column("id", WRITTEN, primary_key=True),
-    text("submission"),
-    number("attempt"),
-    text("said_by"),
-    text("reference"),
-    text("reason"),
-    number("stored_at"),
-    number("expires_at", null=True),
+    Column("id", _Written, primary_key=True),
+    _text("submission"),
+    _number("attempt"),
+    _text("said_by"),
+    _text("reference"),
+    _text("reason"),
+    _number("stored_at"),
+    _number("expires_at", null=True),
     Column("data_key", LargeBinary, nullable=True),
     Index("words_submission", "submission", "attempt"),
 )
@@ -251,16 +254,16 @@ arrivals: Final = Table(
     "arrivals",
     metadata,
     # Replies that workers left: on disk, not yet judged. A part of the document store that is soon empty again.
-    Column("id", WRITTEN, primary_key=True),
-    text("adapter"),
-    text("destination"),
-    number("test"),
-    text("brought_by"),
-    text("submission", null=True),
+    Column("id", _Written, primary_key=True),
+    _text("adapter"),
+    _text("destination"),
+    _number("test"),
+    _text("brought_by"),
+    _text("submission", null=True),
     Column("content", LargeBinary, nullable=False),
-    text("attachments"),
-    number("stored_at"),
-    number("expires_at", null=True),
+    _text("attachments"),
+    _number("stored_at"),
+    _number("expires_at", null=True),
     Column("data_key", LargeBinary, nullable=True),
     Index("arrivals_stored", "stored_at", "id"),
 )
@@ -268,35 +271,35 @@ arrivals: Final = Table(
 replies: Final = Table(
     "replies",
     metadata,
-    Column("sequence", COUNTED, primary_key=True, autoincrement=True),
+    Column("sequence", _Counted, primary_key=True, autoincrement=True),
     # Its document lies in `documents` under this id, its files in `attachments` as belonging to it.
-    text("id"),
+    _text("id"),
     # NULL in the box, and where a human dropped it.
-    text("submission", null=True),
-    text("kind"),
-    text("effect"),
+    _text("submission", null=True),
+    _text("kind"),
+    _text("effect"),
     # 1: the effect waits until the attempt that was under way has ended.
-    number("due"),
-    text("code"),
+    _number("due"),
+    _text("code"),
     # Why it came into the box; empty where it never was there.
-    text("box"),
-    number("settled_at", null=True),
-    number("received_at"),
-    text("adapter"),
-    text("destination"),
-    number("test"),
-    text("brought_by"),
-    text("root"),
-    text("standard"),
-    text("schema_version"),
-    text("package_digest"),
-    text("message_uuid", null=True),
-    text("message_type", null=True),
-    text("answers", null=True),
-    text("digest"),
-    number("size"),
-    number("attachments"),
-    text("findings", null=True),
+    _text("box"),
+    _number("settled_at", null=True),
+    _number("received_at"),
+    _text("adapter"),
+    _text("destination"),
+    _number("test"),
+    _text("brought_by"),
+    _text("root"),
+    _text("standard"),
+    _text("schema_version"),
+    _text("package_digest"),
+    _text("message_uuid", null=True),
+    _text("message_type", null=True),
+    _text("answers", null=True),
+    _text("digest"),
+    _number("size"),
+    _number("attachments"),
+    _text("findings", null=True),
     Index("replies_id", "id", unique=True),
     Index("replies_submission", "submission", "sequence"),
     sqlite_autoincrement=True,
@@ -310,12 +313,12 @@ Index("replies_due", replies.c.sequence, sqlite_where=_due, postgresql_where=_du
 reply_steps: Final = Table(
     "reply_steps",
     metadata,
-    Column("id", COUNTED, primary_key=True, autoincrement=True),
-    text("reply"),
-    number("at"),
-    text("name"),
-    text("code"),
-    text("by"),
+    Column("id", _Counted, primary_key=True, autoincrement=True),
+    _text("reply"),
+    _number("at"),
+    _text("name"),
+    _text("code"),
+    _text("by"),
     Index("reply_steps_reply", "reply", "id"),
     sqlite_autoincrement=True,
 )
@@ -323,11 +326,11 @@ reply_steps: Final = Table(
 destinations: Final = Table(
     "destinations",
     metadata,
-    Column("name", WRITTEN, primary_key=True),
+    Column("name", _Written, primary_key=True),
     Column("test", BigInteger, primary_key=True, autoincrement=False),
-    number("failures"),
-    number("open_until", null=True),
-    text("probe", null=True),
+    _number("failures"),
+    _number("open_until", null=True),
+    _text("probe", null=True),
 )
 
 _probing: ColumnElement[bool] = literal_column("probe IS NOT NULL")
@@ -336,112 +339,60 @@ Index("destinations_probing", destinations.c.probe, sqlite_where=_probing, postg
 clients: Final = Table(
     "clients",
     metadata,
-    Column("name", WRITTEN, primary_key=True),
-    text("token_hash"),
-    text("services"),
-    text("regions"),
-    number("created_at"),
-    number("revoked_at", null=True),
+    Column("name", _Written, primary_key=True),
+    _text("token_hash"),
+    _text("services"),
+    _text("regions"),
+    _number("created_at"),
+    _number("revoked_at", null=True),
     Index("clients_token", "token_hash", unique=True),
 )
 
 sites: Final = Table(
     "sites",
     metadata,
-    Column("name", WRITTEN, primary_key=True),
-    text("token_hash"),
-    text("authorities"),
-    text("adapters"),
-    number("created_at"),
-    number("revoked_at", null=True),
+    Column("name", _Written, primary_key=True),
+    _text("token_hash"),
+    _text("authorities"),
+    _text("adapters"),
+    _number("created_at"),
+    _number("revoked_at", null=True),
     Index("sites_token", "token_hash", unique=True),
 )
 
 heartbeats: Final = Table(
     "heartbeats",
     metadata,
-    Column("site", WRITTEN, primary_key=True),
-    Column("worker", WRITTEN, primary_key=True),
-    text("version"),
-    text("certificates"),
-    number("at"),
-)
-
-connections: Final = Table(
-    "connections",
-    metadata,
-    # `service/ars`
-    Column("id", WRITTEN, primary_key=True),
-    text("service"),
-    text("authority"),
-    text("destination"),
-    text("state"),
-    text("order_number"),
-    text("order_date"),
-    text("live_since"),
-    text("contact"),
-    number("changed_at"),
-)
-
-connection_steps: Final = Table(
-    "connection_steps",
-    metadata,
-    Column("id", COUNTED, primary_key=True, autoincrement=True),
-    text("connection"),
-    number("at"),
-    text("before", null=True),
-    text("after"),
-    text("by"),
-    text("reason"),
-    # What held after the step, so that a report of a past month reads what held then.
-    text("destination"),
-    text("order_number"),
-    text("order_date"),
-    text("live_since"),
-    text("contact"),
-    Index("connection_steps_connection", "connection", "id"),
-    sqlite_autoincrement=True,
-)
-
-preflights: Final = Table(
-    "preflights",
-    metadata,
-    Column("id", COUNTED, primary_key=True, autoincrement=True),
-    text("connection"),
-    text("destination"),
-    number("at"),
-    text("by"),
-    text("adapter"),
-    text("adapter_version"),
-    text("schemas"),
-    text("seen"),
-    Index("preflights_connection", "connection", "id"),
-    sqlite_autoincrement=True,
+    Column("site", _Written, primary_key=True),
+    Column("worker", _Written, primary_key=True),
+    _text("version"),
+    _text("certificates"),
+    _number("at"),
 )
 
 webhooks: Final = Table(
     "webhooks",
     metadata,
-    Column("id", WRITTEN, primary_key=True),
-    text("client"),
-    text("url"),
-    number("created_at"),
+    Column("id", _Written, primary_key=True),
+    _text("client"),
+    _text("url"),
+    _number("created_at"),
     # How it does: errands in a row in which it took nothing, since when, and until when it is left alone.
-    number("failures"),
-    number("failing_since", null=True),
-    number("rests_until"),
+    _number("failures"),
+    _number("failing_since", null=True),
+    _number("rests_until"),
     # Whoever has the lease is the only one who tells it something.
-    text("lease"),
-    number("leased_until"),
-    number("taken_at"),
-    number("told"),
-    number("told_at", null=True),
-    text("last_because"),
-    number("last_status"),
-    number("missed"),
-    number("missed_from", null=True),
-    number("off_at", null=True),
-    text("off_because"),
+    _text("lease"),
+    _number("leased_until"),
+    _number("taken_at"),
+    _number("told"),
+    _number("told_at", null=True),
+    _text("last_because"),
+    _number("last_status"),
+    _number("missed"),
+    _number("missed_from", null=True),
+    _number("off_at", null=True),
+    _text("off_because"),
     # By it the trigger on events finds whom to tell.
     Index("webhooks_client", "client"),
 )
@@ -449,13 +400,13 @@ webhooks: Final = Table(
 webhook_secrets: Final = Table(
     "webhook_secrets",
     metadata,
-    Column("id", WRITTEN, primary_key=True),
-    text("webhook"),
+    Column("id", _Written, primary_key=True),
+    _text("webhook"),
     # To sign with, so it cannot be a hash; `data_key` is the place for the key that it is encrypted with.
     Column("secret", LargeBinary, nullable=False),
     Column("data_key", LargeBinary, nullable=True),
-    number("made_at"),
-    number("valid_until", null=True),
+    _number("made_at"),
+    _number("valid_until", null=True),
     Index("webhook_secrets_webhook", "webhook", "made_at"),
 )
 
@@ -463,18 +414,20 @@ notices: Final = Table(
     "notices",
     metadata,
     # What waits to be told. Rows come from a trigger on events (migration 0006), in the same commit.
-    Column("webhook", WRITTEN, primary_key=True),
+    Column("webhook", _Written, primary_key=True),
     Column("event", BigInteger, primary_key=True, autoincrement=False),
-    number("due_at"),
-    number("tries"),
-    number("tried_at", null=True),
+    _number("due_at"),
+    _number("tries"),
+    _number("tried_at", null=True),
     Index("notices_due", "webhook", "due_at", "event"),
 )
 
-versions: Final = Table("versions", metadata, Column("subject", WRITTEN, primary_key=True), number("version"))
+versions: Final = Table("versions", metadata, Column("subject", _Written, primary_key=True), _number("version"))
 
-facts: Final = Table("facts", metadata, Column("name", WRITTEN, primary_key=True), text("value"))
+facts: Final = Table("facts", metadata, Column("name", _Written, primary_key=True), _text("value"))
 """What is true of this journal for good: its epoch, and whether it belongs to a sandbox or to production."""
 
-snapshots: Final = Table("snapshots", metadata, Column("name", WRITTEN, primary_key=True), number("at"), text("body"))
+snapshots: Final = Table(
+    "snapshots", metadata, Column("name", _Written, primary_key=True), _number("at"), _text("body")
+)
 """What a leader computed for every replica to show."""

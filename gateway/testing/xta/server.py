@@ -25,7 +25,8 @@ from gateway.testing.moods import Mood
 from gateway.testing.web import ON_THE_WIRE, Reply, Request, WebServer
 from gateway.testing.xta.envelopes import BOMB, OSCI, WSA, XOP, envelope, fault, looked_up, meta_data, report
 from gateway.transports.https import Body, Head
-from gateway.transports.xta.package import Kept, Unpacked, packed, unpacked
+from gateway.transports.https.parts import Kept
+from gateway.transports.xta.package import Unpacked, packed, unpacked
 from gateway.xml import Document, Element, parse
 from gateway.xml.schema import Schema
 
@@ -112,6 +113,8 @@ class XtaServer:
         self._schema = Schema.of_wsdl(schemas / "XTA.wsdl") if schemas else None
         self._ledger = Ledger(folder / "ledger")
         self._books = folder / "nachrichten.jsonl"
+        self._documents = folder / "dokumente"
+        self._documents.mkdir(exist_ok=True)
         self._door = asyncio.Lock()
         self._submissions = self._remembered()
 
@@ -148,6 +151,10 @@ class XtaServer:
     def taken(self, submission: str) -> Taken | None:
         """What it took under this id."""
         return self._submissions.get(submission)
+
+    def document(self, submission: str) -> bytes:
+        """The message that was taken under this id."""
+        return self._file(submission).read_bytes()
 
     def fail(self, down: bool) -> None:  # noqa: FBT001 - the port's own words
         """Be down, or be there again."""
@@ -280,13 +287,14 @@ class XtaServer:
             test=order.attribute("TestMsg") == "true",
             taken=_digests(call),
         )
+        document = await _document(call)
         async with self._door:
             if message_id in self.carried:
                 raise _No("9024")
             self.carried[message_id] = carried
             if self.web.mood is Mood.REJECTS_LATER:
                 self._rejected.add(message_id)
-            await asyncio.to_thread(self._write_down, submission, carried)
+            await asyncio.to_thread(self._write_down, submission, carried, document)
         return None, (), ()
 
     def _report(self, call: _Call) -> _Answer:
@@ -335,13 +343,17 @@ class XtaServer:
 
     # ── books ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _write_down(self, submission: str, carried: Carried) -> None:
+    def _write_down(self, submission: str, carried: Carried, document: bytes) -> None:
+        self._file(submission).write_bytes(document)
         with self._books.open("a", encoding="utf-8") as file:
             said = {"submission": submission, "messageId": carried.message_id, "document": carried.taken.document}
             said_more = {"reader": carried.reader, "service": carried.service, "test": carried.test}
             file.write(json.dumps({**said, **said_more, "attachments": dict(carried.taken.attachments)}) + "\n")
         self._submissions[submission] = carried.taken
         self._ledger.write([submission])
+
+    def _file(self, submission: str) -> Path:
+        return self._documents / f"{hashlib.sha256(submission.encode()).hexdigest()}.xml"
 
     def _remembered(self) -> dict[str, Taken]:
         if not self._books.exists():
@@ -379,6 +391,14 @@ def _digest(content: Document, call: _Call) -> str:
     for include in content.each("Include"):
         return call.parts[(include.attribute("href") or "").removeprefix("cid:")].digest
     return hashlib.sha256(base64.b64decode(content.own)).hexdigest()
+
+
+async def _document(call: _Call) -> bytes:
+    message = next(iter(call.envelope.each("Body/GenericContentContainer/ContentContainer/Message")))
+    for include in message.each("Include"):
+        part = call.parts[(include.attribute("href") or "").removeprefix("cid:")]
+        return b"".join([piece async for piece in part.chunks()])
+    return base64.b64decode(message.own)
 
 
 async def _beginning(part: Kept) -> str:

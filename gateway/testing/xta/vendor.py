@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from gateway.adapter import Taken
+from gateway.reply import Kind
+from gateway.testing.answers import Correspondence, an_answer
 from gateway.testing.moods import Mood
 from gateway.testing.xta.server import MOODS, XtaServer
 
@@ -53,6 +55,14 @@ class ProcedureBehindXta:
     def behave(self, mood: Mood) -> None:
         """Be in this mood from the next request on."""
         self.server.behave(mood)
+
+    def answer(self, submission: str) -> list[str]:
+        """Write an Eingangsbestätigung and an Aktenzeichen for what was taken; the messages' nachrichtenUUIDs."""
+        about = Correspondence.about(self.server.document(submission))
+        made = [an_answer(kind, about) for kind in (Kind.ACKNOWLEDGEMENT, Kind.FILE_NUMBER)]
+        for one in made:
+            self.write(one.document)
+        return [one.uuid for one in made]
 
     def write(self, document: bytes, *files: tuple[str, str, bytes]) -> str:
         """Send something to the gateway's mailbox, as the procedure does that answers; the message's id."""

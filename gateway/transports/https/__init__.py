@@ -2,6 +2,7 @@
 HTTPS as a transport: one request, one answer, and a code where there is none.
 
     bodies      what is sent: at hand, streamed, in several parts
+    parts       several parts as they come in, and what is kept of one
     client      the way itself: TLS with both certificates, time limits, no redirects
     answers     what came back, and what every vendor means the same by
     failures    how a request ended that has no answer, and whether anything was sent

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from lxml import etree
@@ -29,7 +30,7 @@ class Check:
     text: Sentence
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Compiled:
     """A rule set as a stylesheet, which writes a line with number and place for each check that objects."""
 
@@ -38,7 +39,7 @@ class Compiled:
     checks: tuple[Check, ...]
     """by number"""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Hex SHA-256 of the stylesheet"""
         return hashlib.sha256(self.stylesheet).hexdigest()

@@ -140,7 +140,7 @@ class RuleRunner:
 
     def _plain(self, document: bytes, parsed: Document | None) -> tuple[bytes, Document | None]:
         """What crosses into the worker: UTF-8 without document type and comments, as all of the gateway sees it."""
-        if b"\0" not in document and b"<!-" not in document and b"<!D" not in document:
+        if b"\0" not in document and (b"!" not in document or (b"<!-" not in document and b"<!D" not in document)):
             return document, parsed
         parsed = parsed or parse(document, most=self._limits.most)
         return etree.tostring(parsed.tree, encoding="utf-8"), parsed

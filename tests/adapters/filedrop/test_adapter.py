@@ -169,7 +169,7 @@ def test_an_account_is_read_from_its_settings() -> None:
     """The names an operator may write are those that are explained, and together they make an account."""
     settings = Settings.read(REMOTE)
 
-    assert set(REMOTE) == set(EXPLAINED)
+    assert {*REMOTE, "answers"} == set(EXPLAINED)
     assert settings.account is not None
     assert (settings.account.host, settings.account.port, settings.account.connect) == ("sftp.example", 2_222, 5)
 
@@ -177,6 +177,7 @@ def test_an_account_is_read_from_its_settings() -> None:
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
+        ({"answers": "/srv/ausgang"}, "answers"),
         ({"user": None}, "user"),
         ({"host": None}, "port"),
         ({"port": 0}, "port"),

@@ -103,6 +103,7 @@ def test_of_two_thousand_rows_the_forty_wrong_ones_are_reported_and_the_rest_is_
 
     listed = gateway("connections", "list", "--data", tmp_path / "var", "--json").json
     assert len(listed) == 1_960
+    assert {one["orderedThrough"] for one in listed} == {"DigitalMarkt"}
     assert {one["state"] for one in listed} == {"ordered"}
 
     again = gateway("connections", "import", file, "--data", tmp_path / "var", "--json")

@@ -206,6 +206,8 @@ def test_a_pause_is_for_what_is_live(gateway: Call) -> None:
     assert (shown.code, state(gateway, KELHEIM)) == (0, "live")
     assert gateway("connections", "pause", "--service", "bau", "--reason", "Umbau").code == 0
     assert [state(gateway, id_) for id_ in (KELHEIM, REGENSBURG, FREISING)] == ["paused", "paused", "ordered"]
+    asked = gateway("routes", "explain", "--leistung", "99012070006000", "--ars", "09273", "--json")
+    assert (asked.code, asked.json["state"]) == (0, "paused"), "the journal knows, and not the order list"
     wrong = gateway("connections", "resume", FREISING, "--reason", "weiter")
     assert (wrong.code, state(gateway, FREISING)) == (1, "ordered")
     assert gateway("connections", "resume", "--region", "09", "--reason", "weiter").code == 0

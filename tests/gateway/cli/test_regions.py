@@ -76,6 +76,23 @@ def test_what_changes_and_what_breaks_is_told_before_it_is_written(gateway: Call
     assert (tables / "regions.csv").read_bytes() == before
 
 
+def test_the_connections_that_break_are_those_of_the_journal(
+    gateway: Call, tables: Path, official: Path, tmp_path: Path
+) -> None:
+    """What was connected since the order list: the records of a running gateway count, where one is meant."""
+    (tmp_path / "orders.csv").write_text(
+        "service,authority,destination,state,order_number,order_date,live_since,contact\n"
+        "wohnsitz,097720159159,,ordered,B-1,2026-01-02,,\n",
+        encoding="utf-8",
+    )
+    assert gateway("connections", "import", tmp_path / "orders.csv", "--data", tmp_path / "var").code == 0
+    rewrite(official, ("097720159159,,gemeinde,64,Horgau,,\n", ""))
+    dry = ("regions", "import", official, "--tables", tables, *SAID, "--dry-run", "--json")
+
+    assert gateway(*dry).json["brokenConnections"] == []
+    assert gateway(*dry, "--data", tmp_path / "var").json["brokenConnections"] == ["wohnsitz/097720159159"]
+
+
 def test_a_merger_is_taken_over_and_the_tables_follow(gateway: Call, tables: Path, official: Path) -> None:
     """Import, generate, check: the old key then leads to the Gemeinde that the place became part of."""
     rewrite(official, ("097720111111,,gemeinde,64,Adelsried,,\n", ""))
@@ -169,3 +186,12 @@ def test_what_is_nowhere_is_not_found(query: str, gateway: Call) -> None:
 
     assert heard.code == 1
     assert "Kein solches Gebiet im Verzeichnis vom 2020-12-31" in heard.err
+
+
+def test_a_postcode_that_is_not_found_says_why(gateway: Call) -> None:
+    """The directory has one postcode for each Gemeinde, the seat's."""
+    heard = gateway("regions", "show", "85354")
+
+    assert heard.code == 1
+    assert "nur die ihres Verwaltungssitzes" in heard.err
+    assert "Verwaltungssitz" not in gateway("regions", "show", "Xyzzy").err

@@ -18,7 +18,14 @@ from tests.gateway.cli.calling import ROOT, Call, in_journal
 from tests.gateway.drivers.journal_rig import an_entry, begin, conclude, report
 
 KELHEIM = Connection(
-    "bau", "09273", "landkreis-kelheim-bau", ConnectionState.LIVE, "DM-7", date(2025, 11, 3), date(2025, 12, 1)
+    "bau",
+    "09273",
+    "landkreis-kelheim-bau",
+    ConnectionState.LIVE,
+    "DM-7",
+    date(2025, 11, 3),
+    date(2025, 12, 1),
+    ordered_through="DigitalMarkt",
 )
 MONTH = "2026-01"
 FORMS = ("json", "csv", "page")
@@ -61,6 +68,7 @@ def test_a_month_is_told_in_every_form(january: Call) -> None:
     [line] = account["connections"]
     assert (account["provisional"], account["sandbox"]) == (False, True)
     assert (line["orderNumber"], line["orderDate"], line["liveSince"]) == ("DM-7", "2025-11-03", "2025-12-01")
+    assert line["orderedThrough"] == "DigitalMarkt"
     assert (line["accepted"], line["delivered"], line["confirmed"], line["refused"], line["tests"]) == (1, 1, 0, 0, 1)
     assert (line["shareInTime"], line["availability"]) == (1.0, 1.0)
     assert line["adapters"] == ["filedrop 0.1.0"]
@@ -130,7 +138,7 @@ def test_a_month_before_everything_is_empty(january: Call) -> None:
 def test_coverage_is_told_in_every_form(gateway: Call) -> None:
     """Shares of authorities and inhabitants by service, each Kreis, and what is due."""
     Path("orders.csv").write_text(
-        (ROOT / "routing" / "connections.csv").read_text() + "bau,09178,,ordered,B-1,2026-01-05,,\n"
+        (ROOT / "routing" / "connections.csv").read_text() + "bau,09178,,ordered,B-1,2026-01-05,DigitalMarkt,,\n"
     )
     gateway("connections", "import", "orders.csv")
 

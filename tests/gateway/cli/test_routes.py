@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gateway.cli.calling import A_VALID_ONE, AN_INVALID_ONE, ROOT, Call
+from tests.gateway.cli.calling import A_VALID_ONE, AN_INVALID_ONE, ROOT, WOHNSITZ, Call
 
 BAUANTRAG = "99012070006000"
 
@@ -15,7 +15,7 @@ def tables(tmp_path: Path) -> Path:
     """A copy of the shipped tables, with the Bauaufsicht of the Landkreis Freising connected."""
     shutil.copytree(ROOT / "routing", tmp_path / "routing")
     with (tmp_path / "routing" / "connections.csv").open("a", encoding="utf-8") as file:
-        file.write("bau,09178,augsburg-bau,live,,,2026-09-01,\nbau,09772,augsburg-bau,paused,,,,\n")
+        file.write("bau,09178,augsburg-bau,live,,,,2026-09-01,\nbau,09772,augsburg-bau,paused,,,,,\n")
     return tmp_path / "routing"
 
 
@@ -105,6 +105,18 @@ def test_an_example_that_fails_is_told(gateway: Call, tmp_path: Path) -> None:
     assert "stimmt nicht" in gateway("routes", "check", "--tables", tables).out
 
 
+def test_the_form_of_order_lists_is_checked_with_the_tables(gateway: Call, tables: Path) -> None:
+    """A slip in it shows before somebody brings a list; a folder may do without it."""
+    form = tables / "orders.toml"
+    form.write_text(form.read_text("utf-8").replace('= "bau"', '= "jagd"'), "utf-8")
+    heard = gateway("routes", "check", "--tables", tables)
+    assert heard.code == 2
+    assert "orders.toml, Zeile" in heard.err
+
+    form.unlink()
+    assert "orders.toml" not in gateway("routes", "check", "--tables", tables).err
+
+
 def test_a_document_is_explained(gateway: Call) -> None:
     """Which schema, what verdict, which authority and why."""
     heard = gateway("explain", A_VALID_ONE)
@@ -113,6 +125,15 @@ def test_a_document_is_explained(gateway: Call) -> None:
     assert "Es ist eine Nachricht wohnsitz.anmeldung.0100 („Anmeldung eines Wohnsitzes“)" in heard.out
     assert "✓ Es ist gültig.\n✓ Geht an: Stadt Augsburg (09761)." in heard.out
     assert "Art. 1 Abs. 1 BayGMPP" in heard.out
+
+
+def test_a_message_of_a_case_is_explained_with_a_hint(gateway: Call) -> None:
+    """Only the gateway that accepted the case knows where it stays; the explanation says so."""
+    heard = gateway("explain", WOHNSITZ / "valid" / "augsburg-korrektur-mit-bezug.xml")
+
+    assert heard.code == 0
+    assert "bezieht sich auf eine frühere (referenzUUID)" in heard.err
+    assert "referenzUUID" not in gateway("explain", A_VALID_ONE).err
 
 
 def test_an_invalid_document_is_explained(gateway: Call) -> None:
@@ -138,3 +159,23 @@ def test_what_is_no_document_is_said_to_be_none(gateway: Call, tmp_path: Path) -
 
     assert gateway("explain", tmp_path / "x.xml").code == 1
     assert gateway("explain", tmp_path / "fehlt.xml").code == 2
+
+
+@pytest.mark.parametrize(
+    "asked, sentence",
+    [
+        ([], "Wofür? Mit --leistung"),
+        (["--ars", "09178"], "Wofür? Mit --leistung"),
+        (["--leistung", BAUANTRAG], "Wo? Mit --ars"),
+        (["--leistung", "99", "--ars", "09178"], "--leistung besteht aus 14 Ziffern."),
+        (["--leistung", BAUANTRAG, "--ars", "Freising"], "--ars besteht aus 2 bis 12 Ziffern."),
+        (["--root", "baugenehmigung.antrag.0200", "--ars", "09178"], "--root und --namespace gehören zusammen."),
+        (["--leistung", BAUANTRAG, "--ars", "09178", "--day", "1.1.2026"], "Erwartet wird ein Tag wie 2026-12-31."),
+    ],
+)
+def test_half_a_question_is_asked_back(gateway: Call, asked: list[str], sentence: str) -> None:
+    """What is missing or has another form is told; 1 would mean that a door is closed."""
+    heard = gateway("routes", "explain", *asked)
+
+    assert (heard.code, heard.out) == (2, "")
+    assert sentence in heard.err

@@ -112,13 +112,27 @@ def test_an_unknown_name_ends_with_1(gateway: Call, package: Path, tmp_path: Pat
 
 def test_a_version_near_its_end_is_pointed_out(gateway: Call, package: Path, tmp_path: Path) -> None:
     """In the list for people as well as in that for machines."""
-    gateway("schemas", "install", "--store", tmp_path / "s", "--valid-until", "2020-12-31", package)
+    put_in = gateway("schemas", "install", "--store", tmp_path / "s", "--valid-until", "2020-12-31", package)
     shown = gateway("schemas", "list", "--store", tmp_path / "s", "--lang", "en")
     (one,) = gateway("schemas", "list", "--store", tmp_path / "s", "--json").json
 
+    assert "Die Gültigkeit ist abgelaufen." in put_in.err
     assert "valid until 2020-12-31" in shown.out
     assert "no longer valid" in shown.out
     assert (one["validUntil"], one["endsSoon"]) == ("2020-12-31", True)
+
+
+def test_the_doctor_points_out_versions_near_their_end(gateway: Call, package: Path) -> None:
+    """A start is possible, and whoever prepares one is told; the new last day is told with the same command."""
+    gateway("schemas", "install", package)
+    before = gateway("doctor")
+    dated = gateway("schemas", "install", "--valid-until", "2020-12-31", package)
+    after = gateway("doctor")
+
+    assert "✓ XTest 1.0 gilt jetzt wie angegeben" in dated.out
+    assert (before.code, after.code) == (0, 0)
+    assert "XTest 1.0 (2020-12-31)" not in before.out
+    assert "Die Gültigkeit endet bald oder ist abgelaufen: XTest 1.0 (2020-12-31)." in after.out.replace("\n", " ")
 
 
 def test_a_changed_store_is_not_listed(gateway: Call, package: Path, tmp_path: Path) -> None:

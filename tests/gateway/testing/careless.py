@@ -23,6 +23,7 @@ from gateway.adapter import (
     NotThere,
     Outcome,
     Plugin,
+    Reply,
     Simulator,
     Unreachable,
 )
@@ -198,7 +199,16 @@ class Examined(AdapterContract):
     patience = 0.3
 
 
+class ForgetsAnswers(FileDrop):
+    async def collect(self, endpoint: Endpoint) -> AsyncIterator[Reply | Unreachable]:
+        async for found in super().collect(endpoint):
+            if isinstance(found, Reply):
+                await super().acknowledge(endpoint, found)
+            yield found
+
+
 FAULTS = {
+    ForgetsAnswers: "gives-back-answers",
     SaysSoBeforeSending: "delivers-complete",
     CutsTheLastByte: "delivers-complete",
     DeliversWithoutTheAttachments: "leaves-nothing-half-done",

@@ -15,7 +15,14 @@ NO_CODES = {"form-data", "forbidden-xml", "retry-after", "posix-rename"} | {
 @pytest.mark.parametrize(
     "file",
     [
-        *("certificates.py", "https/answers.py", "https/client.py", "https/failures.py", "https/tokens.py"),
+        *(
+            "certificates.py",
+            "https/answers.py",
+            "https/client.py",
+            "https/failures.py",
+            "https/parts.py",
+            "https/tokens.py",
+        ),
         *("xta/answers.py", "xta/client.py", "xta/faults.py", "xta/ids.py", "xta/mailbox.py", "xta/package.py"),
         *("xta/sending.py", "sftp.py"),
     ],

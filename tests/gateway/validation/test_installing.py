@@ -228,6 +228,44 @@ def test_versions_live_side_by_side(pack: Pack, store: Path) -> None:
     assert not ends_soon(new, date(2027, 3, 1))
 
 
+def test_dates_may_be_told_later(pack: Pack, store: Path) -> None:
+    """The last day of a version is known when the next one is published: told again, it changes, and nothing else."""
+    package = pack({"lib.xsd": LIBRARY, "t.xsd": USER})
+    install(store, [package], valid_from=date(2026, 1, 1))
+    before = manifest(store, "xtest/1.0")
+
+    report = install(store, [package], valid_until=date(2026, 12, 31))
+    again = install(store, [package], valid_until=date(2026, 12, 31))
+
+    assert (labels(report.dated), labels(report.present)) == (["XTest 1.0"], ["lib"])
+    assert (again.dated, sorted(labels(again.present))) == ((), ["XTest 1.0", "lib"])
+    assert manifest(store, "xtest/1.0") == before | {"valid_until": date(2026, 12, 31)}
+
+
+def test_a_version_ends_after_it_begins(pack: Pack, store: Path) -> None:
+    """A slip in a date is noticed, whether the other one is told with it or was told before."""
+    package = pack({"t.xsd": schema()})
+
+    with pytest.raises(BadPackage, match="last day of validity lies before the first"):
+        install(store, [package], valid_from=date(2026, 2, 1), valid_until=date(2026, 1, 31))
+    assert not store.exists()
+
+    install(store, [package], valid_from=date(2026, 2, 1))
+    with pytest.raises(BadPackage, match="last day of validity lies before the first"):
+        install(store, [package], valid_until=date(2026, 1, 31))
+    assert Schemas.load(store).packages[0].valid_until is None
+
+
+def test_versions_of_one_namespace_are_pointed_out(pack: Pack, store: Path) -> None:
+    """A namespace without version in it serves two versions at once: nobody could say by which one to judge."""
+    install(store, [pack({"t.xsd": schema()}, "eins.zip")])
+    report = install(store, [pack({"t.xsd": schema(version="2.0")}, "zwei.zip")])
+
+    (warning,) = report.warnings
+    assert "XTest 2.0 and XTest 1.0 know the same messages in the same namespace (1)" in warning.en
+    assert Schemas.load(store).judge(b"<a.b.0100 xmlns='urn:test:1'>1</a.b.0100>").valid is None
+
+
 def test_the_same_again_changes_nothing(pack: Pack, store: Path) -> None:
     """Installing what is there is said to be that, and no file is touched."""
     package = pack({"lib.xsd": LIBRARY, "t.xsd": USER})
