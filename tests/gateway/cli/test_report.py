@@ -32,7 +32,7 @@ FORMS = ("json", "csv", "page")
 
 
 @pytest.fixture
-def january(gateway: Call) -> Call:
+def january(small: Call) -> Call:
     """The command, beside a journal in which one Antrag and one test message arrived in January 2026."""
     clock = FakeClock()
 
@@ -54,7 +54,7 @@ def january(gateway: Call) -> Call:
             await conclude(journal, report(claimed), Conclude(State.DELIVERED, final=True, grade=Grade.TRANSPORT))
 
     in_journal(Path("var"), happened, clock)
-    return gateway
+    return small
 
 
 def test_a_month_is_told_in_every_form(january: Call) -> None:
