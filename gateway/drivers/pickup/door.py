@@ -5,15 +5,18 @@ from __future__ import annotations
 import logging
 import ssl
 from collections.abc import AsyncIterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Self
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any, Final, Self
 
 import httpx2
 
 from gateway.adapter import Reply
 from gateway.drivers.pickup import forms
 from gateway.errors import BadSettings, NobodysFault, NotIdentified, Sentence, TooLarge
+from gateway.reply import Origin
 from gateway.site import Heartbeat
 from gateway.submission import SubmissionId
 
@@ -21,6 +24,9 @@ for _talkative in ("httpx2", "httpcore2"):  # they would write addresses into th
     logging.getLogger(_talkative).setLevel(logging.WARNING)
 
 _XML: Final = "application/xml"
+_IN_MEMORY: Final = 1 << 20
+"""Bytes of a reply's file up to which it needs no file of its own on its way."""
+_UPLOAD: Final = httpx2.Timeout(300.0, connect=10.0, pool=None)
 
 WAIT: Final = 50
 """Seconds for which a list waits; many proxies end a connection on which nothing happens for a minute."""
@@ -150,13 +156,29 @@ class Door:
         """How an attempt ended; on return it counts."""
         await self._json("POST", leased.outcome, headers={"Lease-Key": leased.key}, json=dict(said))
 
-    async def reply(self, reply: Reply) -> None:
-        """Bring what the Fachverfahren answered to a letter; on return the gateway has it on disk."""
-        files: list[tuple[str, tuple[str, bytes, str]]] = [("document", ("reply.xml", reply.document, _XML))]
-        for one in reply.files:
-            content = b"".join([piece async for piece in one.stream.chunks()])
-            files.append((one.name, (one.name, content, one.media_type)))
-        await self._ask("POST", f"{self._path}/letters/{reply.submission}/replies", files=files)
+    async def destinations(self) -> list[forms.Reached]:
+        """Where the site's Fachverfahren are, live and for tests."""
+        return forms.reached(await self._json("GET", f"{self._path}/destinations"))
+
+    async def reply(self, reply: Reply, origin: Origin) -> None:
+        """Bring what an authority answered; on return the gateway has it on disk."""
+        path, params = f"{self._path}/letters/{reply.submission}/replies", {}
+        if reply.submission is None:
+            path, params = f"{self._path}/replies", {"destination": origin.destination}
+            params |= {"test": "true"} if origin.test else {}
+        if not reply.files:
+            await self._ask("POST", path, params=params, content=reply.document, headers={"Content-Type": _XML})
+            return
+        parts: list[tuple[str, tuple[str, bytes | IO[bytes], str]]] = []
+        parts.append(("document", ("reply.xml", reply.document, _XML)))
+        with ExitStack() as stack:
+            for one in reply.files:
+                kept = stack.enter_context(SpooledTemporaryFile(max_size=_IN_MEMORY))
+                async for piece in one.stream.chunks():
+                    kept.write(piece)
+                kept.seek(0)
+                parts.append((one.name, (one.name, kept, one.media_type)))
+            await self._ask("POST", path, params=params, files=parts, timeout=_UPLOAD)
 
     async def heartbeat(self, said: Heartbeat) -> None:
         """That a worker is there."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -182,6 +182,8 @@ class SitePost:
     # ── claims ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def claim(self, letter: Letter, worker: str, lease: float) -> Claim | NoClaim:
+        if self._leases.begun(letter.submission):
+            return NoClaim("taken")  # by us: how it ended is not said, so the lease ends, and the next one asks first
         try:
             leased = self._leases.of(letter.submission) or await self._door.lease(letter.submission, lease)
             self._leases.hold(leased)
@@ -200,6 +202,7 @@ class SitePost:
                 await self._pause(1.0)
                 return NoClaim("busy")
             return NoClaim("taken" if refusal.code == "letter-taken" else "moved-on")
+        self._leases.begin(letter.submission)
         return Claim(
             submission=leased.submission,
             attempt=leased.attempt,
@@ -219,8 +222,13 @@ class SitePost:
         """A destination's endpoint, as the lease brought it: without the site's folder and secrets."""
         return self._leases.endpoint(name, test)
 
+    async def look_around(self) -> None:
+        """Learn where the site's Fachverfahren are, if the gateway says so now; else what is known stays."""
+        with suppress(GatewayAway, NotIdentified, Refusal):  # who asks for letters meets the same, and tells it
+            self._leases.reach(await self._door.destinations())
+
     def endpoints_of(self, adapter: str) -> list[Endpoint]:
-        """Those of an adapter that something was leased for, without the site's folder and secrets."""
+        """Those of an adapter that are known, without the site's folder and secrets."""
         return self._leases.endpoints_of(adapter)
 
     def enclose(self, attachments: Iterable[Attachment]) -> tuple[Enclosure, ...]:
@@ -251,7 +259,7 @@ class SitePost:
 
     async def bring(self, reply: Reply, origin: Origin) -> None:
         try:
-            await self._door.reply(reply)
+            await self._door.reply(reply, origin)
         except NotIdentified as error:
             raise GatewayAway from error
         except Refusal as refusal:
