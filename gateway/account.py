@@ -1,9 +1,9 @@
 """
 The account (Konto): a person who watches over the gateway in the console. What they may do, and for which authorities.
 
-Who somebody is, an identity provider says: at first the accounts of the journal with their passwords, later one that the
-operator runs already. What they may do then stands here, and is the same for all of them. Nothing here reads or writes
-anything.
+Who somebody is, an identity provider says: at first the accounts of the journal with their passwords, later one that
+the operator runs already. What they may do then stands here, and is the same for all of them. Nothing here reads or
+writes anything.
 """
 
 from __future__ import annotations
