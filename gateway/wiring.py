@@ -14,10 +14,11 @@ from functools import partial
 from importlib.metadata import version
 from typing import Final
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from gateway import journey, pickup, plugins, stocktaking
 from gateway.adapter import Plugin
+from gateway.console import Desk, LocalAccounts, console
 from gateway.delivery import DAY, Patience, Policy
 from gateway.dispatch import Dispatch, Post
 from gateway.drivers.attachment_folder import AttachmentFolder
@@ -441,6 +442,13 @@ async def _reached(board: Board, adapter: str) -> list[tuple[str, bool]]:
     return [(name, test) for name in named for test in (False, True)]
 
 
+def _pages(settings: Settings, gateway: Gateway, journal: SqlJournal) -> Iterable[APIRouter]:
+    """The console, where it is wanted."""
+    if settings.console:
+        identity = LocalAccounts(journal, clock)
+        yield console(Desk(gateway=gateway, book=journal, identity=identity, idle=60 * settings.console_minutes))
+
+
 @asynccontextmanager
 async def _listening(
     settings: Settings, gateway: Gateway, journal: SqlJournal, status: Status
@@ -460,7 +468,7 @@ async def _listening(
         gateway,
         clients,
         limits=limits,
-        routers=[status.router],
+        routers=[status.router, *_pages(settings, gateway, journal)],
         annexes=[pickup.annex(pickup.Calls(gateway, journal, sites, limits))],
         samples=samples_in(settings.xsd),
     )
