@@ -303,13 +303,16 @@ def examined(case: Case) -> list[dict[str, object]]:
         found = [{"labels": "{}", "value": float(fires)}]
         return {"expr": asked, "eval_time": f"{minutes}m", "exp_samples": found}
 
-    def test(series: Series, *asks: dict[str, object]) -> dict[str, object]:
+    def trial(series: Series, *asks: dict[str, object]) -> dict[str, object]:
         given = [{"series": name, "values": values} for name, values in series.items()]
         return {"name": case.alert, "interval": case.interval, "input_series": given, "promql_expr_test": list(asks)}
 
     before = [] if case.not_yet is None else [at(case.not_yet, False)]
     quiet = [] if case.alert == "GatewayWatchdog" else [case.fine, *case.also_fine]
-    return [test(case.wrong, *before, at(case.fires, True)), *(test(series, at(case.fires, False)) for series in quiet)]
+    return [
+        trial(case.wrong, *before, at(case.fires, True)),
+        *(trial(series, at(case.fires, False)) for series in quiet),
+    ]
 
 
 def promtool(*words: str | Path) -> subprocess.CompletedProcess[str]:
