@@ -11,6 +11,7 @@ from gateway.journal import Conclude
 from gateway.submission import Grade, State
 from tests.gateway.cli.calling import ROOT, Call, Serving, a_new, in_journal, open_the_doors
 from tests.gateway.drivers.journal_rig import an_entry, begin, conclude, report
+from tests.rig.tables import with_directories
 
 KELHEIM, REGENSBURG, FREISING = "bau/09273", "bau/09375", "bau/09178"
 A_TEST = ROOT / "xsd" / "ag-wohnsitz" / "1.0" / "examples" / "valid" / "augsburg-testnachricht.xml"
@@ -164,7 +165,7 @@ def guessing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     )
     tables = tmp_path / "routing"
     tables.mkdir()
-    for table in (ROOT / "routing").glob("*.*"):
+    for table in (with_directories()).glob("*.*"):
         (tables / table.name).write_text(table.read_text("utf-8").replace('"filedrop"', '"guess"'), "utf-8")
     monkeypatch.syspath_prepend(str(site))
     monkeypatch.setenv("GATEWAY_ROUTING", str(tables))
