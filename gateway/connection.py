@@ -88,6 +88,8 @@ class Connection:
     live_since: date | None = None
     contact: str = ""
     """an office, never a person"""
+    ordered_through: str = ""
+    """the shop, such as DigitalMarkt: what was not ordered there is not funded (DOMAIN, The programme)"""
 
     @property
     def id(self) -> str:

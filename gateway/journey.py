@@ -35,7 +35,7 @@ from gateway.connection import CONNECTIONS, CaseHome, first_state
 from gateway.delivery import Policy, decide
 from gateway.dispatch import Dispatch, Letter, Post, Report
 from gateway.doorbell import Doorbell
-from gateway.errors import BrokerUnavailable, MissingSecret, NotResponsible, TooLarge
+from gateway.errors import BrokerUnavailable, MissingSecret, NobodysFault, NotResponsible, TooLarge
 from gateway.events import frames_of
 from gateway.journal import (
     Attempt,
@@ -195,11 +195,18 @@ async def _entry(parcel: Parcel, verdict: Verdict, tables: Tables, gateway: Gate
 
     Raises NotChecked where nobody can say whether the document is valid.
     """
+    if isinstance(verdict, Undecided):
+        telling.not_judged(verdict, parcel.traceparent)
+        raise verdict.error
+    entry = await _ruled(parcel, verdict, tables, gateway)
+    telling.judged(entry, verdict.stages, parcel.traceparent)
+    return entry
+
+
+async def _ruled(parcel: Parcel, verdict: Valid | Objected | Invalid, tables: Tables, gateway: Gateway) -> Entry:
     match verdict:
         case Invalid(reading, findings) | Objected(reading, findings):
             return rejected(parcel, reading, gateway.schemas.coded(reading.standard, findings))
-        case Undecided() as undecided:
-            raise undecided.error
         case Valid(reading, document, warnings):
             case = await _case_home(parcel, reading, gateway)
             match find_door(parcel, reading, document.text, tables=tables, case=case):
@@ -303,8 +310,8 @@ async def deliver(letter: Letter, *, bench: Workbench) -> None:
             telling.void(letter, why)
         case Claim() as claim:
             started = time.perf_counter()
-            ending = await _attempt(claim, bench)
-            telling.ended(claim, ending, time.perf_counter() - started)
+            ending, already_there = await _attempt(claim, bench)
+            telling.ended(claim, ending, time.perf_counter() - started, already_there=already_there)
             await _bring_back(claim, ending, bench)
             await _keep_words(claim, ending, bench)
             await _report(claim, ending, bench)
@@ -319,8 +326,12 @@ async def _claim(letter: Letter, bench: Workbench) -> Claim | NoClaim:
     return result
 
 
-async def _attempt(claim: Claim, bench: Workbench) -> Ending:
-    """How the attempt ended; what an adapter raises is a bug of the adapter, and an ending too."""
+async def _attempt(claim: Claim, bench: Workbench) -> tuple[Ending, bool]:
+    """
+    How the attempt ended, and whether the Fachverfahren had it already.
+
+    What an adapter raises is a bug of the adapter, and an ending too.
+    """
     submission = claim.submission
     try:
         consignment = Consignment(
@@ -330,13 +341,15 @@ async def _attempt(claim: Claim, bench: Workbench) -> Ending:
             endpoint=bench.endpoint(submission.destination, submission.test),
         )
         if claim.ask and (answer := await _ask(consignment, bench)) is not None:
-            return answer
+            return answer, isinstance(answer, Delivered)
         outcome = await _in_time(bench.adapter.deliver(consignment), bench)
-        return Unclear("time-limit") if outcome is None else outcome
+        return Unclear("time-limit") if outcome is None else outcome, False
     except MissingSecret as missing:
-        return Unreachable(missing.code)
+        return Unreachable(missing.code), False
+    except NobodysFault as away:  # an enclosure could not be read to its end, with the adapter in the middle of it
+        return Unclear(away.code), False
     except Exception as error:  # noqa: BLE001 - whatever an adapter raises, it is not the submission's fault
-        return Broken(type(error).__name__, frames_of(error))
+        return Broken(type(error).__name__, frames_of(error)), False
 
 
 async def _ask(consignment: Consignment, bench: Workbench) -> Delivered | Refused | Unreachable | None:
@@ -425,10 +438,10 @@ async def conclude(report: Report, *, gateway: Gateway) -> Moved | Ignored:
     """An outcome came back: what follows from it happens now, if it answers an open claim."""
     concluded = await gateway.journal.conclude(report, decider(gateway))
     match concluded:
-        case Ignored() as why:
-            telling.ignored(report, why)
+        case Ignored():
+            telling.ignored(report, concluded)
         case Moved() as move:
-            telling.moved(move)
+            telling.moved(move, report.ending)
             gateway.bell.ring()
             gateway.news.tell(move.submission.id)
     return concluded
@@ -456,8 +469,7 @@ async def follow_connections(*, gateway: Gateway, seen: int | None) -> int:
 
     Done once a second, so that a pause takes effect everywhere within two.
     """
-    version = await gateway.journal.version_of(CONNECTIONS)
-    if version != seen:
+    if (version := await gateway.journal.version_of(CONNECTIONS)) != seen:
         gateway.board.connect(await gateway.journal.connections())
         gateway.bell.ring()
     return version
@@ -467,7 +479,7 @@ async def lapse(*, gateway: Gateway) -> int:
     """Attempts whose lease ended without an outcome may have arrived: they are `Unclear`. How many."""
     moves = await gateway.journal.lapse(decider(gateway))
     for move in moves:
-        telling.moved(move)
+        telling.moved(move, Unclear("lease-ended"))
         gateway.bell.ring()
         gateway.news.tell(move.submission.id)
     return len(moves)

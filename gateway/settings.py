@@ -6,8 +6,9 @@ import tomllib
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from gateway.errors import BadSettings
@@ -33,7 +34,7 @@ class Settings(BaseSettings):
     The environment goes before the file. An unknown key in the file is an error.
     """
 
-    model_config = SettingsConfigDict(env_prefix="GATEWAY_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_", extra="forbid", frozen=True, populate_by_name=True)
 
     kind: Literal["sandbox", "production"] = Field(
         "sandbox", description="sandbox (simulators and assumed interfaces may go live) or production; settled for good"
@@ -77,6 +78,11 @@ class Settings(BaseSettings):
     collect_seconds: float = Field(
         60.0, description="seconds between two looks for replies at a Fachverfahren that does not bring them itself"
     )
+    look_seconds: Annotated[float, Field(gt=0)] = Field(
+        3_600.0,
+        description="seconds between two looks at each destination, which deliver nothing: whether it can be reached, "
+        "and until when its certificates hold",
+    )
     lease_spare: float = Field(
         60.0, description="seconds a worker's claim lasts beyond asking and delivering, to bring the outcome back"
     )
@@ -86,7 +92,12 @@ class Settings(BaseSettings):
     unclaimed_seconds: float = Field(
         900.0, description="seconds after which a letter that no worker claimed is sent again"
     )
-    snapshot_seconds: float = Field(15.0, description="seconds between two looks at the ledger for /metrics")
+    snapshot_seconds: Annotated[float, Field(gt=0)] = Field(
+        15.0, description="seconds between two snapshots of the journal for /metrics, which one replica takes for all"
+    )
+    metrics_port: Annotated[int | None, Field(ge=0, le=65_535)] = Field(
+        None, description="port at which a worker beside the gateway answers /livez and /metrics; empty: none"
+    )
     webhook_networks: str = Field(
         "",
         description="networks that webhooks may lead to although they are not public, separated by commas; empty: none",
@@ -110,7 +121,21 @@ class Settings(BaseSettings):
     )
     log: Literal["debug", "info", "warning", "error"] = Field("info", description="least level of log lines")
     url: str = Field("http://127.0.0.1:8420", description="address of the gateway that `submit` and `status` ask")
-    token: SecretStr = Field(SecretStr(""), description="token with which `submit` and `status` ask")
+    token: SecretStr = Field(
+        SecretStr(""), description="token with which `submit` and `status` ask, and a worker at a site picks up"
+    )
+    site: str = Field("", description="address of the pickup door that `work` uses: https://GATEWAY/v1/sites/NAME")
+    site_authorities: Path | None = Field(
+        None, description="file with the certificates that vouch for the gateway at a site; empty: those of the system"
+    )
+    proxy: SecretStr = Field(
+        SecretStr(""), description="http://… of the proxy between a site and its gateway; empty: HTTPS_PROXY"
+    )
+    https_proxy: SecretStr = Field(
+        SecretStr(""),
+        validation_alias=AliasChoices("GATEWAY_HTTPS_PROXY", "HTTPS_PROXY"),
+        description="the proxy of the machine (HTTPS_PROXY), where `proxy` says nothing and the gateway is elsewhere",
+    )
 
     @field_validator("journal", "broker")
     @classmethod
@@ -164,6 +189,12 @@ class Settings(BaseSettings):
     def attachment_folder(self) -> Path:
         """Where attachments lie."""
         return self.attachments or self.data / "attachments"
+
+    @property
+    def site_proxy(self) -> str | None:
+        """The proxy on the way from a site to its gateway; None where there is none between."""
+        here = urlsplit(self.site).hostname in ("localhost", "127.0.0.1", "::1")
+        return self.proxy.get_secret_value() or (None if here else self.https_proxy.get_secret_value()) or None
 
     @classmethod
     def settings_customise_sources(

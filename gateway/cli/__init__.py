@@ -10,6 +10,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import typer
 from typer.main import get_command
@@ -83,7 +85,7 @@ def run(arguments: Sequence[str]) -> int:
     call = _Call.of(arguments)
     with speaking(Terminal(call.language), debug=call.debug) as terminal:
         try:
-            return int(get_command(app).main([*call.arguments], prog_name="gateway", standalone_mode=False) or GOOD)
+            return int(_command().main([*call.arguments], prog_name="gateway", standalone_mode=False) or GOOD)
         except GatewayError as error:
             terminal.warn(error.detail)
             return BAD if isinstance(error, (NotFound, NotResponsible)) else CANNOT
@@ -99,6 +101,12 @@ def run(arguments: Sequence[str]) -> int:
             tell_bug(error, call.arguments[:1])
             terminal.warn(_bug(error))
             return CANNOT
+
+
+@cache
+def _command() -> Any:
+    """The commands with their options; putting them together takes longer than many of them run."""
+    return get_command(app)
 
 
 @dataclass(frozen=True, slots=True)

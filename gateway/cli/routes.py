@@ -137,13 +137,16 @@ def check(*, day: Day = None, tables: TablesFolder = None, config: Config = None
     Exit-Code 0: alles stimmt. 1: ein Beispiel geht nicht auf, oder eine Gemeinde hat keine Behörde. 2: eine Datei ist
     falsch.
     """
-    from gateway.routing import Tables, failing, read_cases
+    from gateway.routing import Tables, failing, read_cases, read_columns
     from gateway.routing.completeness import compare
+    from gateway.routing.order_form import ORDERS
     from gateway.routing.rules import read_rules
 
     folder = folder_of(config, tables)
     known, today = Tables.load(folder, folder), day_of(day)
     cases = read_cases(folder, today)
+    if (folder / ORDERS).exists():
+        read_columns(folder / ORDERS, {one.name for one in known.services})
     wrong = failing(cases, known)
     found = compare(known, read_rules(folder), today)
     stale = differing(folder)

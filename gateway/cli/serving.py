@@ -68,19 +68,29 @@ def work(
     data: Data = None,
     journal: JournalUrl = None,
     broker: BrokerUrl = None,
+    site: Annotated[
+        str | None,
+        typer.Option(help="An einem Standort: dessen Tür, https://GATEWAY/v1/sites/NAME.", metavar="URL"),
+    ] = None,
 ) -> int:
-    """Übergibt neben dem Gateway, mit einem oder mehreren Adaptern. Braucht RabbitMQ und PostgreSQL."""
+    """
+    Übergibt, mit einem oder mehreren Adaptern: neben dem Gateway, oder mit --site an einem Standort.
+
+    Neben dem Gateway braucht es RabbitMQ und PostgreSQL, an einem Standort nur eine ausgehende HTTPS-Verbindung und das
+    Token des Standorts in GATEWAY_TOKEN.
+    """
     import uvloop
 
-    settings = settings_from(config, data=data, journal=journal, broker=broker)
+    settings = settings_from(config, data=data, journal=journal, broker=broker, site=site)
     log_from(settings.log)
     return uvloop.run(_work(settings, adapters))
 
 
 async def _work(settings: Settings, adapters: list[str]) -> int:
+    from gateway.outpost import working_at_a_site
     from gateway.wiring import working_beside
 
-    async with working_beside(settings, adapters):
+    async with (working_at_a_site if settings.site else working_beside)(settings, adapters):
         await asked_to_stop(farewell)
     return GOOD
 

@@ -87,7 +87,8 @@ def operation_page(account: Operation) -> str:
 
 def _operated(line: Line) -> Sequence[str]:
     connection = line.connection
-    order = "\n".join(part for part in (connection.order_number, _day(connection.order_date)) if part)
+    said = (connection.order_number, _day(connection.order_date), connection.ordered_through)
+    order = "\n".join(part for part in said if part)
     return (
         f"{line.authority} ({connection.authority})",
         order or "–",

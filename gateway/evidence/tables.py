@@ -13,7 +13,7 @@ from gateway.submission import SECOND
 
 OPERATION_COLUMNS: Final = (
     *("month", "provisional", "service", "authority_ars", "authority", "state", "order_number", "order_date"),
-    *("live_since", "accepted", "delivered", "confirmed", "refused", "tests", "in_time_share"),
+    *("ordered_through", "live_since", "accepted", "delivered", "confirmed", "refused", "tests", "in_time_share"),
     *("waiting_seconds", "availability", "schemas", "adapters", "sandbox"),
 )
 COVERAGE_COLUMNS: Final = (
@@ -45,6 +45,7 @@ def _line(line: Line) -> dict[str, Any]:
         "state": connection.state.value,
         "orderNumber": connection.order_number or None,
         "orderDate": day_of(connection.order_date) or None,
+        "orderedThrough": connection.ordered_through or None,
         "liveSince": day_of(connection.live_since) or None,
         "accepted": line.accepted,
         "delivered": line.delivered,
@@ -75,6 +76,7 @@ def _row(account: Operation, line: Line) -> Sequence[object]:
         connection.state.value,
         connection.order_number,
         day_of(connection.order_date),
+        connection.ordered_through,
         day_of(connection.live_since),
         line.accepted,
         line.delivered,

@@ -17,10 +17,10 @@ from gateway.intake.openapi import Json, add_call, answer, bytes_of, ref
 from gateway.intake.refusals import NotAcceptable
 from gateway.intake.responses import JSON
 from gateway.intake.unpacking import DOCUMENT
+from gateway.intake.visit import SUBMISSIONS
 from gateway.journey import Kind
 from gateway.receipt import reply_shapes, shapes
 
-SUBMISSIONS: Final = "/v1/submissions"
 VALIDATIONS: Final = "/v1/validations"
 
 _NO_TELEMETRY: Final[Any] = {

@@ -21,13 +21,15 @@ class Origin:
     """
     Where a reply comes from: it can answer nothing but what that adapter brought to that destination.
 
-    `by` names the worker or site that brought it.
+    `by` names the worker or site that brought it. `authorities` are those for which it may answer (ARS), empty where
+    the destination alone decides that.
     """
 
     adapter: str
     destination: str
     test: bool
     by: str
+    authorities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,6 +63,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
         "state",
         "order_number",
         "order_date",
+        "ordered_through",
         "live_since",
         "contact",
     ),
@@ -364,4 +365,5 @@ def _connection(row: Row, service: str, authority: str, destinations: Mapping[st
         order_date=row.date("order_date"),
         live_since=row.date("live_since"),
         contact=row.optional("contact"),
+        ordered_through=row.optional("ordered_through"),
     )

@@ -22,10 +22,10 @@ ORDERS: Final = "orders.toml"
 NEEDED: Final = ("service", "authority", "order_number", "order_date")
 """what every order says"""
 
-KNOWN: Final = (*NEEDED, "contact", "destination", "state", "live_since")
+KNOWN: Final = (*NEEDED, "ordered_through", "contact", "destination", "state", "live_since")
 """what an order may say"""
 
-KEYS: Final = ("delimiter", "encoding", "days", "ignored", "columns", "services")
+KEYS: Final = ("delimiter", "encoding", "days", "ordered_through", "ignored", "columns", "services")
 
 
 class Encoding(StrEnum):
@@ -49,6 +49,8 @@ class Columns:
     """how days are written, as `strptime` has it"""
     delimiter: str = ","
     encoding: Encoding = Encoding.UTF_8
+    ordered_through: str = ""
+    """the shop whose list it is, where no column says so"""
     complete: bool = True
     """whether an order has to have a number and a day; our own list may leave them open"""
 
@@ -85,6 +87,7 @@ def read_columns(path: Path, services: Container[str]) -> Columns:
         ignored=frozenset(document.texts("ignored") if "ignored" in document.names() else ()),
         days=_days(document),
         delimiter=_delimiter(document),
+        ordered_through=document.text("ordered_through", ""),
         encoding=document.one_of("encoding", Encoding) if "encoding" in document.names() else Encoding.UTF_8,
     )
 

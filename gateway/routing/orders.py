@@ -115,6 +115,7 @@ def _amended(there: Connection, order: Connection) -> Connection:
         order_number=order.order_number or there.order_number,
         order_date=order.order_date or there.order_date,
         contact=order.contact or there.contact,
+        ordered_through=order.ordered_through or there.ordered_through,
         destination=there.destination or order.destination,
     )
 
@@ -174,6 +175,7 @@ class _Judge:
             order_date=self._day(where, row["order_date"], needed=self._columns.complete),
             live_since=self._day(where, row.get("live_since", ""), needed=False),
             contact=row.get("contact", ""),
+            ordered_through=row.get("ordered_through") or self._columns.ordered_through,
         )
 
     def _service(self, where: Where, said: str) -> str:
@@ -251,7 +253,7 @@ def _called(services: Iterable[Service]) -> dict[str, str]:
 
 def exported(connections: Iterable[Connection]) -> str:
     """Connections in the form of `connections.csv`, by id."""
-    lines = ["service,authority,destination,state,order_number,order_date,live_since,contact"]
+    lines = ["service,authority,destination,state,order_number,order_date,ordered_through,live_since,contact"]
     lines += [
         ",".join(
             _quoted(text)
@@ -262,6 +264,7 @@ def exported(connections: Iterable[Connection]) -> str:
                 one.state,
                 one.order_number,
                 one.order_date.isoformat() if one.order_date else "",
+                one.ordered_through,
                 one.live_since.isoformat() if one.live_since else "",
                 one.contact,
             )

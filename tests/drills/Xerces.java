@@ -58,7 +58,7 @@ public final class Xerces implements ErrorHandler {
         validator.setResourceResolver(new Nothing());
         try {
             validator.validate(new StreamSource(new ByteArrayInputStream(document)));
-        } catch (SAXException | IOException broken) {
+        } catch (SAXException | IOException | SecurityException broken) {
             note(broken.getMessage());
         }
         return first == null ? "valid" : "invalid\t" + first.replaceAll("[\\s]+", " ");
@@ -85,7 +85,7 @@ public final class Xerces implements ErrorHandler {
         note(complaint.getMessage());
     }
 
-    /** An address is a name and is never fetched: whatever a document refers to is empty. */
+    /** An address is a name and is never fetched: a document that needs what lies elsewhere is not judged. */
     private static final class Nothing implements LSResourceResolver {
         @Override
         public LSInput resolveResource(String type, String namespace, String publicId, String systemId, String base) {

@@ -123,6 +123,7 @@ def test_nothing_is_invented_about_an_order(tables: Tables) -> None:
     for connection in tables.connections:
         assert not connection.order_number
         assert not connection.contact
+        assert not connection.ordered_through
         assert (connection.order_date, connection.live_since) == (None, None)
 
 

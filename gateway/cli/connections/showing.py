@@ -30,6 +30,7 @@ FACTS: Final = {
     "destination": Sentence("Zustellpunkt", "destination"),
     "orderNumber": Sentence("Bestellnummer", "order number"),
     "orderDate": Sentence("Bestelldatum", "order date"),
+    "orderedThrough": Sentence("bestellt über", "ordered through"),
     "liveSince": Sentence("in Betrieb seit", "live since"),
     "contact": Sentence("Ansprechstelle", "contact"),
 }
@@ -87,6 +88,7 @@ def fact(one: Connection, name: str) -> str | None:
         "destination": one.destination,
         "orderNumber": one.order_number,
         "orderDate": one.order_date,
+        "orderedThrough": one.ordered_through,
         "liveSince": one.live_since,
         "contact": one.contact,
     }

@@ -12,13 +12,13 @@ from sqlalchemy import bindparam, insert, select
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from gateway.connection import CONNECTIONS, STEPS, Connection, ConnectionState, Look, Preflight, Seen, Step
+from gateway.drivers.sql.connection_tables import connection_steps, connections, preflights
 from gateway.drivers.sql.registers import bump
 from gateway.drivers.sql.steps import Ask, Do, Now, Operation, Row, Statement, Steps, each
-from gateway.drivers.sql.tables import connection_steps, connections, preflights
 from gateway.errors import NotResponsible, Sentence
 from gateway.submission import SECOND, Micros
 
-_FACTS: Final = ("destination", "order_number", "order_date", "live_since", "contact")
+_FACTS: Final = ("destination", "order_number", "order_date", "ordered_through", "live_since", "contact")
 
 _all: Final = Statement(select(*connections.c).order_by(connections.c.id))
 _one: Final = Statement(select(*connections.c).where(connections.c.id == bindparam("connection")).with_for_update())
@@ -171,6 +171,7 @@ def _texts_of(connection: Connection) -> dict[str, str]:
         "order_date": connection.order_date.isoformat() if connection.order_date else "",
         "live_since": connection.live_since.isoformat() if connection.live_since else "",
         "contact": connection.contact,
+        "ordered_through": connection.ordered_through,
     }
 
 
@@ -184,6 +185,7 @@ def _connection(row: Mapping[str, Any]) -> Connection:
         order_date=_day(row["order_date"]),
         live_since=_day(row["live_since"]),
         contact=row["contact"],
+        ordered_through=row["ordered_through"] or "",
     )
 
 

@@ -15,6 +15,7 @@ from gateway.drivers.sql import (
     answering,
     boxing,
     connecting,
+    counting,
     doors,
     handing_over,
     looking,
@@ -56,6 +57,7 @@ from gateway.journal import (
 from gateway.notice import Answer, Errand, Noted, Persistence, Webhook
 from gateway.reply import Arrival, Boxed, Incoming, Kept, Repeated, Settled, StoredReply
 from gateway.site import Heartbeat, Held, Lease, Reach, Site, SiteBook, Waiting
+from gateway.stock import Glance, Stock, StockBook
 from gateway.submission import Micros, Submission, SubmissionId
 
 
@@ -80,6 +82,7 @@ class SqlJournal:
         self._claim = claim(limits, resting)
         self._lease = lease(limits, resting)
         self._conclude = conclude(limits)
+        self._stock = counting.take_stock(limits, paused, resting)
 
     async def record(self, entry: Entry) -> Recorded | Replayed | Conflicting:
         return await self._runner.write(recording.RECORD, entry)
@@ -305,6 +308,18 @@ class SqlJournal:
     async def snapshot(self, name: str) -> tuple[Micros, str] | None:
         return await self._runner.read(registers.READ_SNAPSHOT, name)
 
+    async def lead(self, name: str, holder: str, seconds: float) -> bool:
+        return await self._runner.write(counting.LEAD, counting.Bid(name, holder, seconds))
+
+    async def stock(self) -> Stock:
+        return await self._runner.read(self._stock, None)
+
+    async def note_glance(self, glance: Glance) -> None:
+        await self._runner.write(counting.NOTE_GLANCE, glance)
+
+    async def glances(self) -> Sequence[Glance]:
+        return await self._runner.read(counting.GLANCES, None)
+
     async def ready(self) -> None:
         await self._runner.write(registers.PROBE, None)
 
@@ -317,8 +332,8 @@ class SqlJournal:
         return await self._runner.read(registers.KNOWN_FACT, "kind")
 
 
-def _keeps_the_ports(journal: SqlJournal) -> tuple[Journal, SiteBook]:
-    return journal, journal
+def _keeps_the_ports(journal: SqlJournal) -> tuple[Journal, SiteBook, StockBook]:
+    return journal, journal, journal
 
 
 @asynccontextmanager

@@ -1,36 +1,21 @@
 """
-The journal's tables.
+The journal's tables; those of connections are in `connection_tables`, and what all are made of in `columns`.
 
-Columns are integers, text and bytes only, so that both databases give back what was put in without conversion. Flags
-are 0 or 1, times are microseconds UTC. There are no foreign keys from events: they outlive what they speak of.
+There are no foreign keys from events: they outlive what they speak of.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text, literal_column
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, literal_column
 from sqlalchemy.sql import ColumnElement
 
-metadata: Final = MetaData()
-
-_Written: Final = Text().with_variant(Text(collation="C"), "postgresql")
-"""
-Text compared byte by byte, as SQLite and Python do: whoever locks rows locks them in one order, and no index depends on
-the locale of a system that will be upgraded.
-"""
-
-_Counted: Final = BigInteger().with_variant(Integer(), "sqlite")
-"""A 64-bit key that counts itself; SQLite does that for INTEGER only."""
-
-
-def _text(name: str, *, null: bool = False) -> Column[str]:
-    return Column(name, _Written, nullable=null)
-
-
-def _number(name: str, *, null: bool = False) -> Column[int]:
-    return Column(name, BigInteger, nullable=null)
-
+from gateway.drivers.sql.columns import Counted as _Counted
+from gateway.drivers.sql.columns import Written as _Written
+from gateway.drivers.sql.columns import metadata
+from gateway.drivers.sql.columns import number as _number
+from gateway.drivers.sql.columns import text as _text
 
 submissions: Final = Table(
     "submissions",
@@ -385,58 +370,6 @@ heartbeats: Final = Table(
     _number("at"),
 )
 
-connections: Final = Table(
-    "connections",
-    metadata,
-    # `service/ars`
-    Column("id", _Written, primary_key=True),
-    _text("service"),
-    _text("authority"),
-    _text("destination"),
-    _text("state"),
-    _text("order_number"),
-    _text("order_date"),
-    _text("live_since"),
-    _text("contact"),
-    _number("changed_at"),
-)
-
-connection_steps: Final = Table(
-    "connection_steps",
-    metadata,
-    Column("id", _Counted, primary_key=True, autoincrement=True),
-    _text("connection"),
-    _number("at"),
-    _text("before", null=True),
-    _text("after"),
-    _text("by"),
-    _text("reason"),
-    # What held after the step, so that a report of a past month reads what held then.
-    _text("destination"),
-    _text("order_number"),
-    _text("order_date"),
-    _text("live_since"),
-    _text("contact"),
-    Index("connection_steps_connection", "connection", "id"),
-    sqlite_autoincrement=True,
-)
-
-preflights: Final = Table(
-    "preflights",
-    metadata,
-    Column("id", _Counted, primary_key=True, autoincrement=True),
-    _text("connection"),
-    _text("destination"),
-    _number("at"),
-    _text("by"),
-    _text("adapter"),
-    _text("adapter_version"),
-    _text("schemas"),
-    _text("seen"),
-    Index("preflights_connection", "connection", "id"),
-    sqlite_autoincrement=True,
-)
-
 webhooks: Final = Table(
     "webhooks",
     metadata,
@@ -493,6 +426,21 @@ versions: Final = Table("versions", metadata, Column("subject", _Written, primar
 
 facts: Final = Table("facts", metadata, Column("name", _Written, primary_key=True), _text("value"))
 """What is true of this journal for good: its epoch, and whether it belongs to a sandbox or to production."""
+
+leases: Final = Table("leases", metadata, Column("name", _Written, primary_key=True), _text("holder"), _number("until"))
+"""Who does for all replicas what only one has to do, and for how long."""
+
+glances: Final = Table(
+    "glances",
+    metadata,
+    Column("destination", _Written, primary_key=True),
+    Column("test", BigInteger, primary_key=True, autoincrement=False),
+    _text("adapter"),
+    _text("because"),
+    _number("certificate_until", null=True),
+    _number("at"),
+)
+"""What workers saw of each destination last."""
 
 snapshots: Final = Table(
     "snapshots", metadata, Column("name", _Written, primary_key=True), _number("at"), _text("body")

@@ -113,6 +113,23 @@ def open_the_doors(data: Path) -> None:
             (Path(endpoint["directory"]) / WORKSPACE).mkdir(parents=True)
 
 
+def a_corner_of_bavaria(folder: Path) -> Path:
+    """The shipped tables, as far as they are about the pilots and Freising: a tenth, and as much faster to load."""
+    for table in with_directories().glob("*.*"):
+        lines = table.read_text("utf-8").splitlines(keepends=True)
+        kept = lines
+        if table.name in ("regions.csv", "authorities.csv"):
+            kept = [lines[0], *(line for line in lines[1:] if _is_near(line.partition(",")[0]))]
+        elif table.name == "responsibility.csv":
+            kept = [lines[0], *(line for line in lines[1:] if _is_near(line.split(",")[1]))]
+        (folder / table.name).write_text("".join(kept), "utf-8")
+    return folder
+
+
+def _is_near(ars: str) -> bool:
+    return len(ars) < 5 or ars[:5] in {"09178", "09184", "09273", "09375", "09661", "09761", "09772"}
+
+
 def a_new(example: Path, folder: Path) -> Path:
     """An example as a new message, in a file of its own."""
     document = re.sub(r"(?<=<nachrichtenUUID>)[^<]+", str(uuid.uuid4()), example.read_text("utf-8"))

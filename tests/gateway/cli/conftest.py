@@ -7,7 +7,15 @@ import pytest
 
 from gateway.cli import run
 from gateway.events import write_log
-from tests.gateway.cli.calling import Call, Heard, Serving, call_apart, open_the_doors, serving
+from tests.gateway.cli.calling import (
+    Call,
+    Heard,
+    Serving,
+    a_corner_of_bavaria,
+    call_apart,
+    open_the_doors,
+    serving,
+)
 from tests.rig.tables import with_directories
 
 
@@ -32,6 +40,19 @@ def gateway(capsys: pytest.CaptureFixture[str]) -> Call:
         return Heard(code, out, err)
 
     return call
+
+
+@pytest.fixture(scope="session")
+def corner(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Tables of a corner of Bavaria."""
+    return a_corner_of_bavaria(tmp_path_factory.mktemp("corner"))
+
+
+@pytest.fixture
+def small(gateway: Call, corner: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
+    """The command, with those tables."""
+    monkeypatch.setenv("GATEWAY_ROUTING", str(corner))
+    return gateway
 
 
 @pytest.fixture(scope="session")

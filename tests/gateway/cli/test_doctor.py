@@ -212,8 +212,11 @@ def test_the_production_set_is_examined(
     assert found(gateway, "RabbitMQ", *production)["found"] == "hint"
 
 
-def test_a_missing_secret_is_told_before_anything_needs_it(gateway: Call, tmp_path: Path) -> None:
+def test_a_missing_secret_is_told_before_anything_needs_it(
+    gateway: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """By the doctor, by a start, which is refused, and by the pre-flight: with its name and what to do."""
+    monkeypatch.delenv("GATEWAY_ROUTING")  # it would go before the file
     tables = Path(shutil.copytree(with_directories(), tmp_path / "routing"))
     file = tables / "destinations.toml"
     text = file.read_text("utf-8").replace(

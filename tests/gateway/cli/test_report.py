@@ -18,14 +18,21 @@ from tests.gateway.cli.calling import ROOT, Call, in_journal
 from tests.gateway.drivers.journal_rig import an_entry, begin, conclude, report
 
 KELHEIM = Connection(
-    "bau", "09273", "landkreis-kelheim-bau", ConnectionState.LIVE, "DM-7", date(2025, 11, 3), date(2025, 12, 1)
+    "bau",
+    "09273",
+    "landkreis-kelheim-bau",
+    ConnectionState.LIVE,
+    "DM-7",
+    date(2025, 11, 3),
+    date(2025, 12, 1),
+    ordered_through="DigitalMarkt",
 )
 MONTH = "2026-01"
 FORMS = ("json", "csv", "page")
 
 
 @pytest.fixture
-def january(gateway: Call) -> Call:
+def january(small: Call) -> Call:
     """The command, beside a journal in which one Antrag and one test message arrived in January 2026."""
     clock = FakeClock()
 
@@ -47,7 +54,7 @@ def january(gateway: Call) -> Call:
             await conclude(journal, report(claimed), Conclude(State.DELIVERED, final=True, grade=Grade.TRANSPORT))
 
     in_journal(Path("var"), happened, clock)
-    return gateway
+    return small
 
 
 def test_a_month_is_told_in_every_form(january: Call) -> None:
@@ -61,6 +68,7 @@ def test_a_month_is_told_in_every_form(january: Call) -> None:
     [line] = account["connections"]
     assert (account["provisional"], account["sandbox"]) == (False, True)
     assert (line["orderNumber"], line["orderDate"], line["liveSince"]) == ("DM-7", "2025-11-03", "2025-12-01")
+    assert line["orderedThrough"] == "DigitalMarkt"
     assert (line["accepted"], line["delivered"], line["confirmed"], line["refused"], line["tests"]) == (1, 1, 0, 0, 1)
     assert (line["shareInTime"], line["availability"]) == (1.0, 1.0)
     assert line["adapters"] == ["filedrop 0.1.0"]
@@ -130,7 +138,7 @@ def test_a_month_before_everything_is_empty(january: Call) -> None:
 def test_coverage_is_told_in_every_form(gateway: Call) -> None:
     """Shares of authorities and inhabitants by service, each Kreis, and what is due."""
     Path("orders.csv").write_text(
-        (ROOT / "routing" / "connections.csv").read_text() + "bau,09178,,ordered,B-1,2026-01-05,,\n"
+        (ROOT / "routing" / "connections.csv").read_text() + "bau,09178,,ordered,B-1,2026-01-05,DigitalMarkt,,\n"
     )
     gateway("connections", "import", "orders.csv")
 
@@ -139,6 +147,7 @@ def test_coverage_is_told_in_every_form(gateway: Call) -> None:
     assert [line.split()[0] for line in told.out.splitlines()[1:6]] == [
         *("wohnsitz", "fuehrerschein", "aufenthalt", "waffen", "bau")
     ]
+    assert "Was aussteht (1):\n  bau/09178  Landratsamt Freising, bestellt B-1, seit " in told.out
     found = gateway("report", "coverage", "--json").json
     [bau] = [one for one in found["services"] if one["service"] == "bau"]
     assert (bau["ordered"]["authorities"], bau["live"]["authorities"]) == (5, 4)

@@ -15,7 +15,7 @@ def tables(tmp_path: Path) -> Path:
     """A copy of the shipped tables, with the Bauaufsicht of the Landkreis Freising connected."""
     shutil.copytree(ROOT / "routing", tmp_path / "routing")
     with (tmp_path / "routing" / "connections.csv").open("a", encoding="utf-8") as file:
-        file.write("bau,09178,augsburg-bau,live,,,2026-09-01,\nbau,09772,augsburg-bau,paused,,,,\n")
+        file.write("bau,09178,augsburg-bau,live,,,,2026-09-01,\nbau,09772,augsburg-bau,paused,,,,,\n")
     return tmp_path / "routing"
 
 
@@ -103,6 +103,18 @@ def test_an_example_that_fails_is_told(gateway: Call, tmp_path: Path) -> None:
     assert heard.code == 1
     assert (heard.json["good"], len(heard.json["failing"])) == (False, 1)
     assert "stimmt nicht" in gateway("routes", "check", "--tables", tables).out
+
+
+def test_the_form_of_order_lists_is_checked_with_the_tables(gateway: Call, tables: Path) -> None:
+    """A slip in it shows before somebody brings a list; a folder may do without it."""
+    form = tables / "orders.toml"
+    form.write_text(form.read_text("utf-8").replace('= "bau"', '= "jagd"'), "utf-8")
+    heard = gateway("routes", "check", "--tables", tables)
+    assert heard.code == 2
+    assert "orders.toml, Zeile" in heard.err
+
+    form.unlink()
+    assert "orders.toml" not in gateway("routes", "check", "--tables", tables).err
 
 
 def test_a_document_is_explained(gateway: Call) -> None:

@@ -12,8 +12,8 @@ import pytest
 
 from gateway.adapter import Delivered, Ending, Unreachable
 from gateway.dispatch import Letter, Report
+from gateway.drivers.sql.columns import metadata
 from gateway.drivers.sql.journal import SqlJournal, open_journal
-from gateway.drivers.sql.tables import metadata
 from gateway.errors import Sentence
 from gateway.journal import (
     Attempt,

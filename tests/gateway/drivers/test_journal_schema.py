@@ -13,6 +13,7 @@ from sqlalchemy import Connection, create_engine, inspect
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from gateway.drivers.sql import tables
+from gateway.drivers.sql.columns import metadata
 from gateway.drivers.sql.journal import SqlJournal, open_journal
 from gateway.drivers.sql.schema import newest, upgrade
 from gateway.errors import BadSettings, JournalUnavailable, WrongJournal
@@ -189,10 +190,10 @@ async def test_the_tables_are_what_the_migrations_make(bare: SqliteDatabase, bar
 def _drift(connection: Connection) -> list[object]:
     """What the comparison of alembic finds, and the conditions of indexes, which it does not look at."""
     context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
-    found = list(compare_metadata(context, tables.metadata))
+    found = list(compare_metadata(context, metadata))
     inspector = inspect(connection)
     dialect = connection.dialect.name
-    for table in tables.metadata.tables.values():
+    for table in metadata.tables.values():
         there = {index["name"]: index for index in inspector.get_indexes(table.name)}
         for index in table.indexes:
             wanted = index.dialect_options[dialect]["where"]

@@ -22,6 +22,7 @@ from gateway.journal import Client, Entry
 from gateway.journal import Limits as Bounds
 from gateway.journey import Gateway
 from gateway.pickup import SiteRegister
+from gateway.reply import ReplyTables
 from gateway.routing import Board, Tables
 from gateway.site import Site
 from gateway.submission import Grade, State, SubmissionId
@@ -142,6 +143,7 @@ async def post_office(folder: Path, tables: Path, limits: Bounds | None = None) 
             policies=lambda _: POLICY,
             clock=clock,
             chance=lambda: 0.5,
+            reply_tables=ReplyTables.load(ROOT / "xsd" / "replies"),
         )
         sites = SiteRegister(journal, every=0.0)
         door = pickup.annex(pickup.Calls(gateway, journal, sites, Limits()))

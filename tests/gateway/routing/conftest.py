@@ -89,11 +89,11 @@ live.folder = "/srv/eingang"
 test.folder = "/srv/eingang-test"
 """,
     "connections.csv": """\
-service,authority,destination,state,order_number,order_date,live_since,contact
-bau,09178,freising-bau,live,,2026-03-01,2026-09-01,
-bau,09661,aschaffenburg,paused,,,,
-wohnsitz,09661,,ordered,,,,
-wohnsitz,091785127,aschaffenburg,tested,,,,
+service,authority,destination,state,order_number,order_date,ordered_through,live_since,contact
+bau,09178,freising-bau,live,,2026-03-01,DigitalMarkt,2026-09-01,
+bau,09661,aschaffenburg,paused,,,,,
+wohnsitz,09661,,ordered,,,,,
+wohnsitz,091785127,aschaffenburg,tested,,,,,
 """,
 }
 

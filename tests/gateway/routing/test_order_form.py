@@ -13,6 +13,7 @@ FORM = """\
 delimiter = ";"
 encoding = "windows-1252"
 days = "%d.%m.%Y"
+ordered_through = "DigitalMarkt"
 ignored = ["Rabatt"]
 
 [columns]
@@ -49,6 +50,7 @@ def test_the_file_says_which_column_is_what(form: Path) -> None:
         days="%d.%m.%Y",
         delimiter=";",
         encoding=Encoding.WINDOWS,
+        ordered_through="DigitalMarkt",
     )
 
 
@@ -60,12 +62,12 @@ def test_the_file_says_which_column_is_what(form: Path) -> None:
         ("windows-1252", "latin-9", 2, "utf-8, windows-1252"),
         ('"%d.%m.%Y"', '"TT.MM.JJJJ"', 3, "kein Tag"),
         ('"%d.%m.%Y"', '"%d.%m."', 3, "kein Tag"),
-        ('["Rabatt"]', '"Rabatt"', 4, "Liste"),
-        ('order_date = "vom"\n', "", 6, "order_date"),
-        ('contact = "Stelle"', 'farbe = "rot"', 11, "farbe"),
-        ('contact = "Stelle"', 'contact = "vom"', 11, "schon etwas anderes"),
-        ('= "bau"', '= "jagd"', 14, "jagd"),
-        ("[columns]", "[columns", 6, "TOML"),
+        ('["Rabatt"]', '"Rabatt"', 5, "Liste"),
+        ('order_date = "vom"\n', "", 7, "order_date"),
+        ('contact = "Stelle"', 'farbe = "rot"', 12, "farbe"),
+        ('contact = "Stelle"', 'contact = "vom"', 12, "schon etwas anderes"),
+        ('= "bau"', '= "jagd"', 15, "jagd"),
+        ("[columns]", "[columns", 7, "TOML"),
     ],
 )
 def test_a_fault_in_it_is_named_with_its_line(form: Path, old: str, new: str, line: int, word: str) -> None:
@@ -81,7 +83,9 @@ def test_a_fault_in_it_is_named_with_its_line(form: Path, old: str, new: str, li
 
 def test_our_own_form_is_recognised(form: Path) -> None:
     """A list with our columns is ours; another one is read as the file in the folder says, where there is one."""
-    ours = b"\xef\xbb\xbfservice,authority,destination,state,order_number,order_date,live_since,contact\n"
+    ours = (
+        b"\xef\xbb\xbfservice,authority,destination,state,order_number,order_date,ordered_through,live_since,contact\n"
+    )
 
     assert form_of(ours, form.parent, SERVICES) == OWN
     assert form_of(b"Artikel;Bestellung\n", form.parent, SERVICES).delimiter == ";"

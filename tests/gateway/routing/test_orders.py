@@ -1,6 +1,7 @@
 """Order lists: each row judged by itself, nothing done twice, and no state that was not earned."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Literal
 
@@ -158,3 +159,19 @@ def test_production_says_how_many_states_did_not_count(tables: Tables) -> None:
     assert found.held_back == sum(one.state is not ConnectionState.ORDERED for one in tables.connections)
     assert all(one.live_since is None for one in found.new)
     assert planned(exported(tables.connections), tables, columns=OWN, kind="sandbox").held_back == 0
+
+
+def test_through_which_shop_it_was_ordered_is_kept(tables: Tables) -> None:
+    """The whole list comes from one shop, or a column says it row by row; an existing connection learns of it."""
+    row = "bau;09178;B-17;01.09.2026;;\n"
+    shop = replace(SHOP, ordered_through="DigitalMarkt")
+
+    [order] = planned(HEAD + row, tables, columns=shop).new
+    assert order.ordered_through == "DigitalMarkt"
+    [change] = planned(HEAD + row, tables, columns=shop, known={order.id: replace(order, ordered_through="")}).changed
+    assert change.after == order
+    said = replace(shop, names={**shop.names, "ordered_through": "Rabatt"})
+    assert [one.ordered_through for one in planned(HEAD + row.replace(";;", ";;Fax"), tables, columns=said).new] == [
+        "Fax"
+    ]
+    assert planned(HEAD + row, tables, known={order.id: order}).same == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from gateway.drivers.sql.tables import metadata
+from gateway.drivers.sql.columns import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -1,0 +1,232 @@
+"""The pickup door from outside: one method for each call, and what their failures mean to a worker."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any, Final, Self
+
+import httpx2
+
+from gateway.adapter import Reply
+from gateway.drivers.pickup import forms
+from gateway.errors import BadSettings, NobodysFault, NotIdentified, Sentence, TooLarge
+from gateway.reply import Origin
+from gateway.site import Heartbeat
+from gateway.submission import SubmissionId
+
+for _talkative in ("httpx2", "httpcore2"):  # they would write addresses into the log
+    logging.getLogger(_talkative).setLevel(logging.WARNING)
+
+_XML: Final = "application/xml"
+_IN_MEMORY: Final = 1 << 20
+"""Bytes of a reply's file up to which it needs no file of its own on its way."""
+_UPLOAD: Final = httpx2.Timeout(300.0, connect=10.0, pool=None)
+
+WAIT: Final = 50
+"""Seconds for which a list waits; many proxies end a connection on which nothing happens for a minute."""
+
+_LOCAL: Final = ("localhost", "127.0.0.1", "::1")
+
+
+class GatewayAway(NobodysFault):
+    """The gateway did not answer, or asked to come back later; whether it heard is not certain."""
+
+    code = "gateway-away"
+    title = Sentence("Das Gateway ist zurzeit nicht erreichbar", "The gateway cannot be reached at the moment")
+
+
+class ReplyNotTaken(TooLarge):
+    """The gateway does not take this reply, whatever the reason; bringing it again will not help."""
+
+    code = "reply-not-taken"
+    title = Sentence("Das Gateway nimmt diese Antwort nicht an", "The gateway does not take this reply")
+
+
+class Refusal(Exception):
+    """The gateway answered, and said no: `status` and `code` say why."""
+
+    def __init__(self, status: int, code: str) -> None:
+        super().__init__(f"{status} {code}")
+        self.status = status
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How a site reaches the gateway: its door's address and token, and what lies between."""
+
+    url: str
+    """`https://GATEWAY/v1/sites/SITE`"""
+    token: str
+    proxy: str | None = None
+    authorities: Path | None = None
+    """certificates of the authorities that vouch for the gateway; None for those of the system"""
+
+    def __post_init__(self) -> None:
+        """Raises BadSettings: the address is none of a pickup door, or would send the token in the clear."""
+        url = httpx2.URL(self.url)
+        parts = url.path.rstrip("/").split("/")
+        if url.scheme not in ("http", "https") or len(parts) != 4 or parts[1:3] != ["v1", "sites"] or not parts[3]:
+            raise BadSettings(
+                "Die Adresse des Standorts hat die Form https://GATEWAY/v1/sites/NAME.",
+                "The site's address has the form https://GATEWAY/v1/sites/NAME.",
+            )
+        if url.scheme == "http" and url.host not in _LOCAL:
+            raise BadSettings(
+                "Ohne https:// ginge das Token im Klartext über das Netz; das geht nur auf demselben Rechner.",
+                "Without https:// the token would go over the network in the clear; that is for the same machine only.",
+            )
+        if not self.token:
+            raise BadSettings(
+                "Dem Standort fehlt sein Token (GATEWAY_TOKEN). Es vergibt der Betreiber: gateway sites add.",
+                "The site's token is missing (GATEWAY_TOKEN). Its operator issues it: gateway sites add.",
+            )
+
+    @property
+    def site(self) -> str:
+        """The site's name."""
+        return httpx2.URL(self.url).path.rstrip("/").rsplit("/", 1)[1]
+
+
+class Door:
+    """
+    A client for one site. Enter it before use.
+
+    Every call raises `GatewayAway` where the gateway did not answer or asked to come back later, `NotIdentified` where
+    it does not know the token, and `Refusal` where it says no for another reason. `transport` takes the place of the
+    network.
+    """
+
+    def __init__(self, way: Way, at_once: int, *, transport: httpx2.AsyncBaseTransport | None = None) -> None:
+        self.site: Final = way.site
+        self._path = httpx2.URL(way.url).path.rstrip("/")
+        self._http = httpx2.AsyncClient(
+            base_url=way.url.removesuffix("/").removesuffix(self._path),
+            headers={"Authorization": f"Bearer {way.token}"},
+            timeout=httpx2.Timeout(30.0, connect=10.0, pool=None),
+            limits=httpx2.Limits(max_connections=at_once + 4, max_keepalive_connections=at_once + 4),
+            proxy=way.proxy,
+            verify=_trusting(way.authorities),
+            transport=transport,
+            trust_env=False,
+            follow_redirects=False,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *raised: object) -> None:
+        await self._http.aclose()
+
+    async def letters(self, most: int) -> list[forms.Listed]:
+        """What waits, or comes while this waits."""
+        timeout = httpx2.Timeout(WAIT + 30.0, connect=10.0, pool=None)
+        params = {"wait": WAIT, "most": most}
+        return forms.listed(await self._json("GET", f"{self._path}/letters", params=params, timeout=timeout))
+
+    async def lease(self, letter: SubmissionId, seconds: float) -> forms.Leased:
+        """A letter's claim."""
+        said = {"seconds": min(max(seconds, 1.0), 3_600.0)}
+        return forms.leased(await self._json("POST", f"{self._path}/letters/{letter}/lease", json=said))
+
+    async def document(self, leased: forms.Leased) -> bytes:
+        """The document's bytes."""
+        return (await self._ask("GET", leased.document, headers={"Lease-Key": leased.key})).content
+
+    async def attachment(self, leased: forms.Leased, path: str, start: int, size: int) -> AsyncIterator[bytes]:
+        """An attachment's bytes from `start` on, as they come, in pieces of at most `size`."""
+        headers = {"Lease-Key": leased.key, **({"Range": f"bytes={start}-"} if start else {})}
+        try:
+            async with self._http.stream("GET", path, headers=headers) as response:
+                if response.status_code not in (200, 206):
+                    await response.aread()
+                _insist(response)
+                async for piece in response.aiter_bytes(size):
+                    yield piece
+        except httpx2.TransportError as error:
+            raise _away() from error
+
+    async def report(self, leased: forms.Leased, said: Mapping[str, Any]) -> None:
+        """How an attempt ended; on return it counts."""
+        await self._json("POST", leased.outcome, headers={"Lease-Key": leased.key}, json=dict(said))
+
+    async def destinations(self) -> list[forms.Reached]:
+        """Where the site's Fachverfahren are, live and for tests."""
+        return forms.reached(await self._json("GET", f"{self._path}/destinations"))
+
+    async def reply(self, reply: Reply, origin: Origin) -> None:
+        """Bring what an authority answered; on return the gateway has it on disk."""
+        path, params = f"{self._path}/letters/{reply.submission}/replies", {}
+        if reply.submission is None:
+            path, params = f"{self._path}/replies", {"destination": origin.destination}
+            params |= {"test": "true"} if origin.test else {}
+        if not reply.files:
+            await self._ask("POST", path, params=params, content=reply.document, headers={"Content-Type": _XML})
+            return
+        parts: list[tuple[str, tuple[str, bytes | IO[bytes], str]]] = []
+        parts.append(("document", ("reply.xml", reply.document, _XML)))
+        with ExitStack() as stack:
+            for one in reply.files:
+                kept = stack.enter_context(SpooledTemporaryFile(max_size=_IN_MEMORY))
+                async for piece in one.stream.chunks():
+                    kept.write(piece)
+                kept.seek(0)
+                parts.append((one.name, (one.name, kept, one.media_type)))
+            await self._ask("POST", path, params=params, files=parts, timeout=_UPLOAD)
+
+    async def heartbeat(self, said: Heartbeat) -> None:
+        """That a worker is there."""
+        await self._ask("POST", f"{self._path}/heartbeat", json=forms.heartbeat(said))
+
+    async def _json(self, method: str, path: str, **said: Any) -> Any:
+        try:
+            return (await self._ask(method, path, **said)).json()
+        except ValueError as error:  # something answers there, but no gateway
+            raise _away() from error
+
+    async def _ask(self, method: str, path: str, **said: Any) -> httpx2.Response:
+        try:
+            response = await self._http.request(method, path, **said)
+        except httpx2.TransportError as error:
+            raise _away() from error
+        _insist(response)
+        return response
+
+
+def _insist(response: httpx2.Response) -> None:
+    """Return for a success; raise what anything else means."""
+    status = response.status_code
+    if status < 300:
+        return
+    if status == 401:
+        raise NotIdentified
+    if status in (408, 503) or status >= 500 or status < 400:
+        raise _away()
+    try:
+        code = str(response.json()["code"])
+    except (ValueError, KeyError, TypeError):  # a proxy between says no in its own words
+        raise _away() from None
+    raise Refusal(status, code)
+
+
+def _away() -> GatewayAway:
+    return GatewayAway(
+        "Das Gateway antwortet nicht, oder nicht wie eines; es wird weiter versucht.",
+        "The gateway does not answer, or not like one; trying goes on.",
+    )
+
+
+def _trusting(authorities: Path | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=authorities)
+    except (OSError, ssl.SSLError):
+        raise BadSettings(
+            f"Die Datei {authorities} mit Zertifikaten ist nicht lesbar oder enthält keine.",
+            f"The file {authorities} with certificates cannot be read, or holds none.",
+        ) from None
