@@ -14,10 +14,11 @@ from functools import partial
 from importlib.metadata import version
 from typing import Final
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from gateway import journey, pickup, plugins, stocktaking
 from gateway.adapter import Plugin
+from gateway.console import Desk, LocalAccounts, console
 from gateway.delivery import DAY, Patience, Policy
 from gateway.dispatch import Dispatch, Post
 from gateway.drivers.attachment_folder import AttachmentFolder
@@ -427,7 +428,7 @@ async def _working(
         opened=plugins.opened,
         home=WayBack(
             post=Beside(arrivals=journal, attachments=attachments, clock=clock, most=most),
-            destinations=lambda adapter: _reached_by(adapter, board),
+            destinations=partial(_reached, board),
             every=settings.collect_seconds,
         ),
         lookout=Lookout(book=journal, every=settings.look_seconds),
@@ -435,10 +436,17 @@ async def _working(
         yield
 
 
-def _reached_by(adapter: str, board: Board) -> list[tuple[str, bool]]:
+async def _reached(board: Board, adapter: str) -> list[tuple[str, bool]]:
     """An adapter's destinations by the tables in use, live and for tests, but for those at a site."""
     named = [one.name for one in board.now.destinations if one.adapter == adapter and not one.site]
     return [(name, test) for name in named for test in (False, True)]
+
+
+def _pages(settings: Settings, gateway: Gateway, journal: SqlJournal) -> Iterable[APIRouter]:
+    """The console, where it is wanted."""
+    if settings.console:
+        identity = LocalAccounts(journal, clock)
+        yield console(Desk(gateway=gateway, book=journal, identity=identity, idle=60 * settings.console_minutes))
 
 
 @asynccontextmanager
@@ -460,7 +468,7 @@ async def _listening(
         gateway,
         clients,
         limits=limits,
-        routers=[status.router],
+        routers=[status.router, *_pages(settings, gateway, journal)],
         annexes=[pickup.annex(pickup.Calls(gateway, journal, sites, limits))],
         samples=samples_in(settings.xsd),
     )

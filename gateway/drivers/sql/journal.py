@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from contextlib import asynccontextmanager
 from typing import Literal
 
+from gateway.account import AccountBook
 from gateway.connection import AdapterInUse, CaseHome, Connection, ConnectionState, Preflight, Step
 from gateway.dispatch import Letter, Report
 from gateway.drivers.sql import (
@@ -26,6 +27,7 @@ from gateway.drivers.sql import (
     sites,
     webhooks,
 )
+from gateway.drivers.sql.books import OperatorsBooks
 from gateway.drivers.sql.cases import CASE_HOME, Reference
 from gateway.drivers.sql.claiming import KEEP_WORDS, Resting, Wish, Words, claim, lease, never
 from gateway.drivers.sql.concluding import ABANDON, DROP, OVER, RELEASE, ByHand, Ended, conclude
@@ -55,13 +57,14 @@ from gateway.journal import (
     Standing,
 )
 from gateway.notice import Answer, Errand, Noted, Persistence, Webhook
+from gateway.operating import OperatingBook
 from gateway.reply import Arrival, Boxed, Incoming, Kept, Repeated, Settled, StoredReply
 from gateway.site import Heartbeat, Held, Lease, Reach, Site, SiteBook, Waiting
 from gateway.stock import Glance, Stock, StockBook
 from gateway.submission import Micros, Submission, SubmissionId
 
 
-class SqlJournal:
+class SqlJournal(OperatorsBooks):
     """The journal in a SQL database. Opened by `open_journal`; see the port for what each method promises."""
 
     def __init__(
@@ -332,8 +335,8 @@ class SqlJournal:
         return await self._runner.read(registers.KNOWN_FACT, "kind")
 
 
-def _keeps_the_ports(journal: SqlJournal) -> tuple[Journal, SiteBook, StockBook]:
-    return journal, journal, journal
+def _keeps_the_ports(journal: SqlJournal) -> tuple[Journal, SiteBook, StockBook, AccountBook, OperatingBook]:
+    return journal, journal, journal, journal, journal
 
 
 @asynccontextmanager
