@@ -131,6 +131,10 @@ from gateway.events.snapshot import (
     Samples,
     Snapshot,
 )
+from gateway.events.trace import (
+    followed,
+    following,
+)
 from gateway.events.webhooks import (
     NOTICES,
     NOTICES_MISSED,
@@ -256,6 +260,8 @@ __all__ = [
     "WebhookSwitchedOff",
     "expect",
     "expect_findings",
+    "followed",
+    "following",
     "frames_of",
     "watched",
     "write_log",
