@@ -429,7 +429,7 @@ async def _working(
         opened=plugins.opened,
         home=WayBack(
             post=Beside(arrivals=journal, attachments=attachments, clock=clock, most=most),
-            destinations=lambda adapter: _reached_by(adapter, board),
+            destinations=partial(_reached, board),
             every=settings.collect_seconds,
         ),
         lookout=Lookout(book=journal, every=settings.look_seconds),
@@ -437,7 +437,7 @@ async def _working(
         yield
 
 
-def _reached_by(adapter: str, board: Board) -> list[tuple[str, bool]]:
+async def _reached(board: Board, adapter: str) -> list[tuple[str, bool]]:
     """An adapter's destinations by the tables in use, live and for tests, but for those at a site."""
     named = [one.name for one in board.now.destinations if one.adapter == adapter and not one.site]
     return [(name, test) for name in named for test in (False, True)]
