@@ -177,6 +177,8 @@ class Moved:
     tries: int
     at: Micros
     breaker_open: bool | None = None
+    took: float | None = None
+    """seconds from the claim to its end, where an attempt ended"""
 
 
 @dataclass(frozen=True, slots=True)

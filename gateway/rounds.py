@@ -1,33 +1,26 @@
-"""What is done again and again while a gateway serves: hand over, notice lapsed leases, balance the ledger, sweep."""
+"""What is done again and again while a gateway serves: hand over, notice lapsed leases, take stock, sweep."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from gateway import journey, way_back
+from gateway import journey, stocktaking, way_back
 from gateway.errors import BadTables, NobodysFault, OperatorsFault
 from gateway.events import (
-    IMBALANCE,
-    IN_BOX,
-    IN_STATE,
-    NOTICES_WAITING,
-    WEBHOOKS,
-    LedgerUnbalanced,
     OrphansSwept,
     TablesChanged,
     TablesRefused,
     TaskFailed,
     frames_of,
 )
-from gateway.journal import Ledger
 from gateway.journey import Gateway
 from gateway.routing import Board, Tables, Watch
-from gateway.submission import State
+from gateway.stock import StockBook
+from gateway.stocktaking import Leadership
 
 Step = Callable[[], Awaitable[object]]
 
@@ -74,8 +67,6 @@ async def rounds(gateway: Gateway, pace: Pace) -> AsyncIterator[None]:
             ("doors", lambda: _then_wait(journey.look_at_doors(gateway=gateway), pace.doors)),
             ("connections", _Following(gateway, pace).look),
             ("replies", lambda: _replies(gateway, pace)),
-            ("ledger", lambda: _balance(gateway, pace)),
-            ("webhooks", lambda: _then_wait(_count_webhooks(gateway), pace.snapshot)),
             ("orphans", lambda: _then_wait(_sweep(gateway, pace), pace.sweep)),
         )
     ]
@@ -163,30 +154,12 @@ class _Following:
         await asyncio.sleep(self._pace.connections)
 
 
-async def _balance(gateway: Gateway, pace: Pace) -> None:
-    """Compare the books, at most a twentieth of the time: on a large journal that takes a while."""
+async def taking_stock(book: StockBook, turn: Leadership) -> None:
+    """Take stock where it is this replica's turn, at most a twentieth of the time: a large journal takes a while."""
     loop = asyncio.get_running_loop()
     began = loop.time()
-    show(await gateway.journal.ledger())
-    IN_BOX.set(await gateway.journal.boxed())
-    await asyncio.sleep(max(pace.snapshot, 20 * (loop.time() - began)))
-
-
-def show(ledger: Ledger) -> None:
-    """Put a ledger into the gauges, and shout if its books differ."""
-    for state in State:
-        IN_STATE.labels(state).set(ledger.states.get(state, 0))
-    IMBALANCE.set(ledger.imbalance)
-    if ledger.imbalance:
-        LedgerUnbalanced(imbalance=ledger.imbalance).tell()
-
-
-async def _count_webhooks(gateway: Gateway) -> None:
-    known = await gateway.journal.webhooks()
-    health = Counter("off" if one.off_at else "failing" if one.health.failures else "good" for one in known)
-    for name in ("good", "failing", "off"):
-        WEBHOOKS(name).set(health[name])
-    NOTICES_WAITING.set(sum(one.waiting for one in known))
+    await stocktaking.take_stock(book, turn)
+    await asyncio.sleep(max(turn.every, 20 * (loop.time() - began)))
 
 
 async def _sweep(gateway: Gateway, pace: Pace) -> None:

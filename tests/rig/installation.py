@@ -70,6 +70,7 @@ class Installation:
             "GATEWAY_WORKERS": "false" if broker else "true",
             **(settings or {}),
         }
+        self._settings = tuple(settings or ())
         self._worker_broker = worker_broker or broker
         self.wires = wires
         self.gateway: Process | None = None
@@ -84,6 +85,23 @@ class Installation:
     def journal(self) -> _Opened:
         """The journal, from outside, as the command line opens it."""
         return _Opened(self.journal_url)
+
+    def setting(self, variable: str) -> str:
+        """What a process is told by this variable."""
+        return self._environment[variable]
+
+    def replica(self) -> Installation:
+        """Another gateway on the same journal and broker, not started yet."""
+        environment = self._environment
+        there = Installation(
+            self._folder,
+            journal=environment["GATEWAY_JOURNAL"],
+            broker=environment["GATEWAY_BROKER"],
+            worker_broker=self._worker_broker,
+            settings={name: environment[name] for name in self._settings},
+        )
+        there.token = self.token
+        return there
 
     def start_gateway(self) -> None:
         """Start it, and return when it is ready for submissions."""

@@ -15,6 +15,7 @@ from gateway.drivers.sql.cases import HOLDS, go_on_after
 from gateway.drivers.sql.claiming import Words, hash_of, in_order, keep_words, lock_lane
 from gateway.drivers.sql.rows import (
     OPEN_CLAIM_COLUMNS,
+    RELEASED,
     event_values,
     insert_event,
     submission_columns,
@@ -165,8 +166,9 @@ def _conclude(ended: Sequence[Ended], now: Micros, limits: Callable[[Lane], Limi
             results.append(because)
             continue
         assert row is not None
-        open_claims[one.report.submission, one.report.attempt] = (*row[:2], "", "", now)
-        moved, change = _moved(one, row, now)
+        assert claim is not None
+        open_claims[one.report.submission, one.report.attempt] = (*claim[:2], "", "", now, claim[-1])
+        moved, change = _moved(one, row, claim[-1], now)
         moves.append((one, moved, change))
         results.append(moved)
     if moves:
@@ -186,7 +188,7 @@ def _ignored(one: Ended, row: Row | None, claim: Row | None) -> Ignored | None:
         return Ignored("unknown")
     if claim is None:
         return Ignored("no-claim")
-    _, _, key_hash, worker, ended_at = claim
+    _, _, key_hash, worker, ended_at, _ = claim
     if ended_at is not None:
         return Ignored("already-answered")
     if not one.lapsed and (key_hash != hash_of(one.report.key) or worker != one.report.worker):
@@ -194,7 +196,7 @@ def _ignored(one: Ended, row: Row | None, claim: Row | None) -> Ignored | None:
     return None
 
 
-def _moved(one: Ended, row: Row, now: Micros) -> tuple[Moved, Values]:
+def _moved(one: Ended, row: Row, began: Micros, now: Micros) -> tuple[Moved, Values]:
     submission = submission_from(row)
     before, _, tries, ask, _ = row[-len(_STATE) :]
     attempt = Attempt(tries + 1, (now - submission.received_at) / SECOND, submission.adapter)
@@ -228,7 +230,8 @@ def _moved(one: Ended, row: Row, now: Micros) -> tuple[Moved, Values]:
             assert_never(decision)
     values["to_state"] = after
     concluded = values["to_concluded"] is not None
-    return Moved(submission, State(before), after, concluded, decision, attempt.tries, now), values
+    took = (now - began) / SECOND
+    return Moved(submission, State(before), after, concluded, decision, attempt.tries, now, took=took), values
 
 
 _EVENT_NAMES: Final = {State.ACCEPTED: "attempt.failed", State.PARKED: "submission.parked"}
@@ -417,7 +420,7 @@ def _by_hand(wish: ByHand, after: State, code: str) -> Steps[Moved]:
 
 
 def _release(wish: ByHand) -> Steps[Moved]:
-    return (yield from _by_hand(wish, State.ACCEPTED, "operator-retry"))
+    return (yield from _by_hand(wish, State.ACCEPTED, RELEASED))
 
 
 def _drop(wish: ByHand) -> Steps[Moved]:

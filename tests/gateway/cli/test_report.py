@@ -147,6 +147,7 @@ def test_coverage_is_told_in_every_form(gateway: Call) -> None:
     assert [line.split()[0] for line in told.out.splitlines()[1:6]] == [
         *("wohnsitz", "fuehrerschein", "aufenthalt", "waffen", "bau")
     ]
+    assert "Was aussteht (1):\n  bau/09178  Landratsamt Freising, bestellt B-1, seit " in told.out
     found = gateway("report", "coverage", "--json").json
     [bau] = [one for one in found["services"] if one["service"] == "bau"]
     assert (bau["ordered"]["authorities"], bau["live"]["authorities"]) == (5, 4)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ import uvicorn
 import uvloop
 from fastapi import APIRouter
 
+from gateway import stocktaking
 from gateway.delivery import Policy
 from gateway.drivers.attachment_folder import AttachmentFolder
 from gateway.drivers.in_process import InProcess
@@ -126,7 +128,7 @@ def open_house(
             )
             register = ClientRegister(gateway.journal)
             await stack.enter_async_context(register.following())
-            status = Status(gateway)
+            status = Status(gateway, partial(stocktaking.latest, journal))
             app = build(
                 gateway, register, limits=limits, routers=[status.router, *routers], samples=samples_in(ROOT / "xsd")
             )
