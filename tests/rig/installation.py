@@ -26,6 +26,7 @@ from gateway.journal import Client, Ledger, Limits
 from gateway.submission import Micros
 from tests.gateway.drivers.cutting_proxy import CuttingProxy
 from tests.rig.broker import broker_for
+from tests.rig.tables import with_directories
 from tests.services import PostgresServer, RabbitServer
 from tests.services.processes import Process, free_port
 
@@ -63,6 +64,7 @@ class Installation:
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")},
             **PATIENT,
+            "GATEWAY_ROUTING": str(with_directories()),
             "GATEWAY_DATA": str(self.data),
             "GATEWAY_PORT": str(self.port),
             "GATEWAY_JOURNAL": journal,
