@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 
 from adapters.filedrop.simulator import FolderWatcher
+from gateway.submission import SubmissionId
 from tests.drills.samples import plain
 from tests.rig import Portal, Servers, installed
 from tests.rig.installation import Installation
@@ -77,7 +78,7 @@ async def test_a_kill_while_answers_come_loses_and_doubles_none(servers: Servers
 
         file_number = await fetched(installation, replies[0][1]["document"]["href"])
         async with installation.journal() as journal:
-            books = [[event.name for event in await journal.events(one)] for one in submissions]
+            books = [[event.name for event in await journal.events(SubmissionId(one))] for one in submissions]
             ledger, boxed = await journal.ledger(), await journal.boxed()
 
     assert [[reply["kind"] for reply in one] for one in replies] == [KINDS] * 6
