@@ -50,7 +50,7 @@ from gateway.pickup import SiteRegister
 from gateway.plugins import Plugins
 from gateway.receipt import Letterhead
 from gateway.reply import ReplyTables
-from gateway.rounds import Pace, following_tables, rounds, standing, taking_stock
+from gateway.rounds import Pace, following_tables, rounds, running_campaigns, standing, taking_stock
 from gateway.routing import Board, Tables, Watch
 from gateway.routing.secrets import FindEndpoint, Vault, revealing
 from gateway.routing.watching import insist_on_destinations, insist_on_secrets
@@ -183,6 +183,7 @@ async def serving(
         await stack.enter_async_context(_taking_reports(gateway))
         pace = pace or _pace(settings)
         await stack.enter_async_context(rounds(gateway, pace))
+        await stack.enter_async_context(running_campaigns(journal, gateway, pace))
         told_here: tuple[Source, ...] = ("worker",) if settings.broker_url is None else ()
         show_at_zero(facts, "gateway", "either", *told_here)
         await stack.enter_async_context(_taking_stock(journal, board, facts.plugins, pace))

@@ -25,6 +25,10 @@ for _talkative in ("httpx2", "httpcore2"):  # they would write addresses into th
 WAIT: Final = 50
 """Seconds for which a list waits; many proxies end a connection on which nothing happens for a minute."""
 
+_LANES: Final = 12
+"""Connections for what is small, besides the one that waits: each request looks at all of them, so few are fast. Files
+have connections of their own, and do not keep the rest waiting."""
+
 _JUDGING: Final = 120.0
 """Seconds that the gateway may take for a reply when it has all of it."""
 
@@ -103,23 +107,30 @@ class Door:
     def __init__(self, way: Way, at_once: int, *, transport: httpx2.AsyncBaseTransport | None = None) -> None:
         self.site: Final = way.site
         self._path = httpx2.URL(way.url).path.rstrip("/")
-        self._http = httpx2.AsyncClient(
-            base_url=way.url.removesuffix("/").removesuffix(self._path),
-            headers={"Authorization": f"Bearer {way.token}"},
-            timeout=httpx2.Timeout(30.0, connect=10.0, pool=None),
-            limits=httpx2.Limits(max_connections=at_once + 4, max_keepalive_connections=at_once + 4),
-            proxy=way.proxy,
-            verify=_trusting(way.authorities),
-            transport=transport,
-            trust_env=False,
-            follow_redirects=False,
-        )
+        trusting = _trusting(way.authorities)
+
+        def client(connections: int) -> httpx2.AsyncClient:
+            return httpx2.AsyncClient(
+                base_url=way.url.removesuffix("/").removesuffix(self._path),
+                headers={"Authorization": f"Bearer {way.token}"},
+                timeout=httpx2.Timeout(30.0, connect=10.0, pool=None),
+                limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=connections),
+                proxy=way.proxy,
+                verify=trusting,
+                transport=transport,
+                trust_env=False,
+                follow_redirects=False,
+            )
+
+        self._http = client(min(at_once, _LANES) + 1)
+        self._files = client(at_once)
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *raised: object) -> None:
         await self._http.aclose()
+        await self._files.aclose()
 
     async def letters(self, most: int) -> list[forms.Listed]:
         """What waits, or comes while this waits."""
@@ -140,7 +151,7 @@ class Door:
         """An attachment's bytes from `start` on, as they come, in pieces of at most `size`."""
         headers = {"Lease-Key": leased.key, **({"Range": f"bytes={start}-"} if start else {})}
         try:
-            async with self._http.stream("GET", path, headers=headers) as response:
+            async with self._files.stream("GET", path, headers=headers) as response:
                 if response.status_code not in (200, 206):
                     await response.aread()
                 _insist(response)
@@ -167,6 +178,7 @@ class Door:
         body = await self._json(
             "POST",
             self._path + path,
+            by=self._files,
             params=params,
             content=form.content,
             headers={"Content-Type": form.media_type},
@@ -185,9 +197,11 @@ class Door:
         except ValueError as error:  # something answers there, but no gateway
             raise _away() from error
 
-    async def _ask(self, method: str, path: str, **said: Any) -> httpx2.Response:
+    async def _ask(
+        self, method: str, path: str, *, by: httpx2.AsyncClient | None = None, **said: Any
+    ) -> httpx2.Response:
         try:
-            response = await self._http.request(method, path, **said)
+            response = await (by or self._http).request(method, path, **said)
         except httpx2.TransportError as error:
             raise _away() from error
         _insist(response)
