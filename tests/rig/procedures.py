@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.filedrop.simulator import FolderWatcher
-from tests.conftest import ROOT
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ class Comparison:
 def with_answers(folder: Path, *destinations: str) -> Path:
     """The tables in `folder`, copies of the shipped ones unless it is there, where these Fachverfahren answer too."""
     if not folder.exists():
-        shutil.copytree(ROOT / "routing", folder)
+        shutil.copytree(Path(__file__).parents[2] / "routing", folder)
     file = folder / "destinations.toml"
     answers = 'live.answers = "{data}/fachverfahren/{destination}/ausgang"'
     lines: list[str] = []
