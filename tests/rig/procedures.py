@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.filedrop.simulator import FolderWatcher
+from tests.rig.tables import with_directories
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,9 @@ class Comparison:
 
 
 def with_answers(folder: Path, *destinations: str) -> Path:
-    """The tables in `folder`, copies of the shipped ones unless it is there, where these Fachverfahren answer too."""
+    """The tables in `folder`, those of the tests if it is not there yet, where these Fachverfahren answer too."""
     if not folder.exists():
-        shutil.copytree(Path(__file__).parents[2] / "routing", folder)
+        shutil.copytree(with_directories(), folder)
     file = folder / "destinations.toml"
     answers = 'live.answers = "{data}/fachverfahren/{destination}/ausgang"'
     lines: list[str] = []
