@@ -109,6 +109,10 @@ class Settings(BaseSettings):
         5.0,
         description="days after which a webhook that takes nothing is switched off, and a message it refuses given up",
     )
+    console: bool = Field(default=True, description="serve the pages for those who watch over it, at /console")
+    console_minutes: Annotated[float, Field(gt=0)] = Field(
+        60.0, description="minutes without a page after which somebody signs in to the console again"
+    )
     stop_wait: float = Field(0.0, description="seconds between 'not ready' and closing the door, for load balancers")
     answers_as: str = Field("Antragsgateway", description="who the gateway's own XÖV messages say they are from")
     answers_kennung: str = Field(

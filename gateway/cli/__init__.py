@@ -16,6 +16,7 @@ from typing import Any
 import typer
 from typer.main import get_command
 
+from gateway.cli.accounts import accounts
 from gateway.cli.adapters import adapters
 from gateway.cli.clients import clients
 from gateway.cli.connections import connections
@@ -61,6 +62,7 @@ app.command("serve", rich_help_panel=_RUNNING)(serve)
 app.command("work", rich_help_panel=_RUNNING)(work)
 app.add_typer(adapters, name="adapters", rich_help_panel=_RUNNING)
 app.add_typer(schemas, name="schemas", rich_help_panel=_RUNNING)
+app.add_typer(accounts, name="accounts", rich_help_panel=_RUNNING)
 app.add_typer(clients, name="clients", rich_help_panel=_RUNNING)
 app.add_typer(sites, name="sites", rich_help_panel=_RUNNING)
 app.add_typer(webhooks, name="webhooks", rich_help_panel=_RUNNING)

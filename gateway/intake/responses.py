@@ -87,9 +87,9 @@ def in_xml(content: bytes, *, status: int = 200, headers: Mapping[str, str] = Ma
     return Response(content, status, {"Content-Type": XML, "Content-Language": Language.GERMAN.value, **headers})
 
 
-def note_refusal(error: GatewayError, visit: Visit) -> int:
-    """Tell operators of a request that could not be served; its status."""
-    status = status_of(error)
+def note_refusal(error: GatewayError, visit: Visit, status: int | None = None) -> int:
+    """Tell operators of a request that could not be served; its status, the usual one unless another is given."""
+    status = status or status_of(error)
     RequestRefused(
         code=error.code,
         status=status,
@@ -115,6 +115,11 @@ def refused(error: GatewayError, visit: Visit, *, sandbox: bool, headers: Mappin
 
 def failed(error: Exception, visit: Visit, *, sandbox: bool) -> Response:
     """The answer where something of ours broke: operators learn class and frames, the sender that it was not them."""
+    return _problem(tell_failure(error, visit), 500, visit, sandbox=sandbox)
+
+
+def tell_failure(error: Exception, visit: Visit) -> Failure:
+    """Tell operators of something of ours that broke; what its sender is told."""
     RequestFailed(
         error=type(error).__name__,
         frames=frames_of(error),
@@ -122,13 +127,12 @@ def failed(error: Exception, visit: Visit, *, sandbox: bool) -> Response:
         trace=visit.traceparent,
         seconds=_of_intake(visit),
     ).tell()
-    failure = Failure(
+    return Failure(
         "Im Gateway ist ein Fehler aufgetreten; der Betreiber sieht ihn. Bitte die Anfrage später unverändert "
         "wiederholen und bei Rückfragen die Angabe in instance nennen.",
         "An error occurred in the gateway; its operator sees it. Please repeat the request unchanged later, and name "
         "what instance says when asking.",
     )
-    return _problem(failure, 500, visit, sandbox=sandbox)
 
 
 def _problem(
