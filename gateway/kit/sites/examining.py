@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
+from shutil import which
 from tempfile import TemporaryDirectory
 from typing import Final
 
@@ -125,15 +126,15 @@ async def _kept_running(
 
 
 async def _started(words: Sequence[str], surroundings: Mapping[str, str]) -> asyncio.subprocess.Process:
-    try:
-        return await asyncio.create_subprocess_exec(
-            *words, env={**os.environ, **surroundings}, stdin=asyncio.subprocess.DEVNULL, start_new_session=True
-        )
-    except OSError as error:
+    if which(words[0]) is None:
         raise BadSettings(
-            f"Der Client lässt sich nicht starten: {words[0]} ({error.strerror}).",
-            f"The client cannot be started: {words[0]} ({error.strerror}).",
-        ) from error
+            f"Der Client lässt sich nicht starten: {words[0]} ist kein Programm.",
+            f"The client cannot be started: {words[0]} is no program.",
+        )
+    told = [f"{name}={value}" for name, value in surroundings.items()]
+    return await asyncio.create_subprocess_exec(
+        "env", *told, *words, stdin=asyncio.subprocess.DEVNULL, start_new_session=True
+    )
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
