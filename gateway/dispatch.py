@@ -24,6 +24,8 @@ class Letter:
     traceparent: str = ""
     destination: str = field(default="", compare=False)
     """where it goes, for who sends it; not on the wire"""
+    by_hand: bool = field(default=False, compare=False)
+    """whether a human let it leave again; not on the wire"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ async def working_at_a_site(settings: Settings, names: Sequence[str]) -> AsyncIt
         door = await stack.enter_async_context(Door(way, settings.at_once * len(chosen)))
         await first_beat(door, name, VERSION)
         post = SitePost(door)
+        await post.look_around()
         endpoint = _at_home(post.endpoint, settings)
         await stack.enter_async_context(
             working(
@@ -66,7 +67,7 @@ async def working_at_a_site(settings: Settings, names: Sequence[str]) -> AsyncIt
                 longest=settings.delivery_seconds,
                 spare=settings.lease_spare,
                 opened=plugins.opened,
-                home=WayBack(post=post, destinations=lambda _: (), every=settings.collect_seconds),
+                home=WayBack(post=post, destinations=post.destinations, every=settings.collect_seconds),
             )
         )
         looking = _Certificates(chosen, post, endpoint)
@@ -97,7 +98,8 @@ class _Certificates:
         self._endpoint = endpoint
 
     async def ends(self) -> tuple[Certificate, ...]:
-        """The end of the first on each way to a destination that something was brought to."""
+        """The end of the first on each way to a Fachverfahren; the gateway is asked anew which ways there are."""
+        await self._post.look_around()
         found: list[Certificate] = []
         for plugin in self._chosen:
             async with plugins.opened(plugin) as adapter:

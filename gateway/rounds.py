@@ -1,33 +1,27 @@
-"""What is done again and again while a gateway serves: hand over, notice lapsed leases, balance the ledger, sweep."""
+"""What is done again and again while a gateway serves: hand over, notice lapsed leases, take stock, sweep."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from gateway import journey, way_back
+from gateway import journey, stocktaking, telling, way_back
+from gateway.campaign import CampaignBook
 from gateway.errors import BadTables, NobodysFault, OperatorsFault
 from gateway.events import (
-    IMBALANCE,
-    IN_BOX,
-    IN_STATE,
-    NOTICES_WAITING,
-    WEBHOOKS,
-    LedgerUnbalanced,
     OrphansSwept,
     TablesChanged,
     TablesRefused,
     TaskFailed,
     frames_of,
 )
-from gateway.journal import Ledger
 from gateway.journey import Gateway
 from gateway.routing import Board, Tables, Watch
-from gateway.submission import State
+from gateway.stock import StockBook
+from gateway.stocktaking import Leadership
 
 Step = Callable[[], Awaitable[object]]
 
@@ -50,6 +44,8 @@ class Pace:
     """a site that waits hears within this what other processes put at its door"""
     connections: float = 1.0
     """a pause of a connection takes effect within twice that"""
+    campaigns: float = 1.0
+    """how often campaigns look whether they are due, and how those on their way did"""
     tables: float = 2.0
     """changed routing tables are in use within twice that, and the time of reading them"""
     unconfirmed: float = 30.0
@@ -76,8 +72,6 @@ async def rounds(gateway: Gateway, pace: Pace) -> AsyncIterator[None]:
             ("doors", lambda: _then_wait(journey.look_at_doors(gateway=gateway), pace.doors)),
             ("connections", _Following(gateway, pace).look),
             ("replies", lambda: _replies(gateway, pace)),
-            ("ledger", lambda: _balance(gateway, pace)),
-            ("webhooks", lambda: _then_wait(_count_webhooks(gateway), pace.snapshot)),
             ("explaining", lambda: _prepare(gateway, pace)),
             ("orphans", lambda: _then_wait(_sweep(gateway, pace), pace.sweep)),
         )
@@ -95,6 +89,23 @@ async def following_tables(board: Board, watch: Watch, schemas: str, pace: Pace)
     """Use changed routing tables as soon as they are whole and right, while the context is open."""
     async with standing("tables", lambda: _then_wait(_follow(board, watch, schemas), pace.tables)):
         yield
+
+
+@asynccontextmanager
+async def running_campaigns(book: CampaignBook, gateway: Gateway, pace: Pace) -> AsyncIterator[None]:
+    """Let campaigns take their steps while the context is open; of several gateways one takes each."""
+    async with standing("campaigns", lambda: _then_wait(advance_campaigns(book, gateway), pace.campaigns)):
+        yield
+
+
+async def advance_campaigns(book: CampaignBook, gateway: Gateway) -> None:
+    """One look at all campaigns."""
+    for step in await book.advance_campaigns():
+        telling.advanced(step)
+        for submission in step.moved:
+            gateway.news.tell(submission)
+        if step.moved:
+            gateway.bell.ring()
 
 
 @asynccontextmanager
@@ -166,30 +177,12 @@ class _Following:
         await asyncio.sleep(self._pace.connections)
 
 
-async def _balance(gateway: Gateway, pace: Pace) -> None:
-    """Compare the books, at most a twentieth of the time: on a large journal that takes a while."""
+async def taking_stock(book: StockBook, turn: Leadership) -> None:
+    """Take stock where it is this replica's turn, at most a twentieth of the time: a large journal takes a while."""
     loop = asyncio.get_running_loop()
     began = loop.time()
-    show(await gateway.journal.ledger())
-    IN_BOX.set(await gateway.journal.boxed())
-    await asyncio.sleep(max(pace.snapshot, 20 * (loop.time() - began)))
-
-
-def show(ledger: Ledger) -> None:
-    """Put a ledger into the gauges, and shout if its books differ."""
-    for state in State:
-        IN_STATE.labels(state).set(ledger.states.get(state, 0))
-    IMBALANCE.set(ledger.imbalance)
-    if ledger.imbalance:
-        LedgerUnbalanced(imbalance=ledger.imbalance).tell()
-
-
-async def _count_webhooks(gateway: Gateway) -> None:
-    known = await gateway.journal.webhooks()
-    health = Counter("off" if one.off_at else "failing" if one.health.failures else "good" for one in known)
-    for name in ("good", "failing", "off"):
-        WEBHOOKS(name).set(health[name])
-    NOTICES_WAITING.set(sum(one.waiting for one in known))
+    await stocktaking.take_stock(book, turn)
+    await asyncio.sleep(max(turn.every, 20 * (loop.time() - began)))
 
 
 async def _prepare(gateway: Gateway, pace: Pace) -> None:

@@ -78,6 +78,11 @@ class Settings(BaseSettings):
     collect_seconds: float = Field(
         60.0, description="seconds between two looks for replies at a Fachverfahren that does not bring them itself"
     )
+    look_seconds: Annotated[float, Field(gt=0)] = Field(
+        3_600.0,
+        description="seconds between two looks at each destination, which deliver nothing: whether it can be reached, "
+        "and until when its certificates hold",
+    )
     lease_spare: float = Field(
         60.0, description="seconds a worker's claim lasts beyond asking and delivering, to bring the outcome back"
     )
@@ -87,7 +92,12 @@ class Settings(BaseSettings):
     unclaimed_seconds: float = Field(
         900.0, description="seconds after which a letter that no worker claimed is sent again"
     )
-    snapshot_seconds: float = Field(15.0, description="seconds between two looks at the ledger for /metrics")
+    snapshot_seconds: Annotated[float, Field(gt=0)] = Field(
+        15.0, description="seconds between two snapshots of the journal for /metrics, which one replica takes for all"
+    )
+    metrics_port: Annotated[int | None, Field(ge=0, le=65_535)] = Field(
+        None, description="port at which a worker beside the gateway answers /livez and /metrics; empty: none"
+    )
     webhook_networks: str = Field(
         "",
         description="networks that webhooks may lead to although they are not public, separated by commas; empty: none",
@@ -98,6 +108,10 @@ class Settings(BaseSettings):
     webhook_days: Annotated[float, Field(gt=0)] = Field(
         5.0,
         description="days after which a webhook that takes nothing is switched off, and a message it refuses given up",
+    )
+    console: bool = Field(default=True, description="serve the pages for those who watch over it, at /console")
+    console_minutes: Annotated[float, Field(gt=0)] = Field(
+        60.0, description="minutes without a page after which somebody signs in to the console again"
     )
     stop_wait: float = Field(0.0, description="seconds between 'not ready' and closing the door, for load balancers")
     answers_as: str = Field("Antragsgateway", description="who the gateway's own XÖV messages say they are from")

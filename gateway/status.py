@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client import generate_latest
 
 from gateway.errors import NobodysFault
-from gateway.events import REGISTRY
+from gateway.events import REGISTRY, SNAPSHOT, Samples
 from gateway.journey import Gateway
 
 _KEPT: Final = 1.0
@@ -21,6 +21,9 @@ _KEPT: Final = 1.0
 
 _PATIENCE: Final = 5.0
 """Seconds the journal may take to show that it can be written."""
+
+_SNAPSHOT_PATIENCE: Final = 2.0
+"""Seconds a scrape waits for the journal: a journal that is away is when numbers are wanted most."""
 
 _PLAIN: Final = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -40,20 +43,60 @@ class Readiness:
         return self.serving and self.journal and self.broker and self.schemas > 0
 
 
-class Status:
-    """`/livez`, `/readyz` and `/metrics` of a gateway; `router` is mounted beside the other doors."""
+class Vitals:
+    """`/livez` and `/metrics` of any process; `router` is mounted beside other doors, or alone."""
 
-    def __init__(self, gateway: Gateway, *, ticks: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self) -> None:
+        self.router: Final = APIRouter(tags=["Betrieb"])
+        self._add("/livez", self._alive, "isAlive", "Läuft der Prozess?", _ALIVE)
+        self._add("/metrics", self._metrics, "getMetrics", "Messwerte für Prometheus", _METRICS)
+
+    async def _alive(self, _: Request) -> Response:
+        return _json({"status": "ok"}, 200)
+
+    async def _metrics(self, _: Request) -> Response:
+        return Response(generate_latest(REGISTRY), media_type=_PLAIN, headers=_FRESH)
+
+    def _add(
+        self, path: str, answer: Callable[..., Any], name: str, summary: str, responses: dict[int | str, Any]
+    ) -> None:
+        self.router.add_api_route(
+            path,
+            answer,
+            methods=["GET"],
+            name=name,
+            operation_id=name,
+            summary=summary,
+            response_class=Response,
+            response_model=None,
+            responses=responses,
+        )
+
+
+class Status(Vitals):
+    """
+    `/livez`, `/readyz` and `/metrics` of a gateway.
+
+    `snapshot` reads what the journal's leader put down last. Every scrape asks for it, so that all replicas show the
+    same; while the journal is away they show what they had, and its own time says how old that is.
+    """
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        snapshot: Callable[[], Awaitable[Samples | None]],
+        *,
+        ticks: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__()
         self._gateway = gateway
+        self._snapshot = snapshot
         self._ticks = ticks
         self._serving = True
         self._known: Readiness | None = None
         self._known_at = float("-inf")
         self._looking = asyncio.Lock()
-        self.router: Final = APIRouter(tags=["Betrieb"])
-        self._add("/livez", self._alive, "isAlive", "Läuft der Prozess?", _ALIVE)
         self._add("/readyz", self._ready, "isReady", "Kann er Anträge annehmen?", _READY)
-        self._add("/metrics", self._metrics, "getMetrics", "Messwerte für Prometheus", _METRICS)
 
     def stop(self) -> None:
         """From now on not ready, so that nobody sends anything new here."""
@@ -84,9 +127,6 @@ class Status:
             return False
         return True
 
-    async def _alive(self, _: Request) -> Response:
-        return _json({"status": "ok"}, 200)
-
     async def _ready(self, _: Request) -> Response:
         found = await self.readiness()
         body = {
@@ -101,23 +141,15 @@ class Status:
         }
         return _json(body, 200 if found.ready else 503)
 
-    async def _metrics(self, _: Request) -> Response:
-        return Response(generate_latest(REGISTRY), media_type=_PLAIN, headers=_FRESH)
-
-    def _add(
-        self, path: str, answer: Callable[..., Any], name: str, summary: str, responses: dict[int | str, Any]
-    ) -> None:
-        self.router.add_api_route(
-            path,
-            answer,
-            methods=["GET"],
-            name=name,
-            operation_id=name,
-            summary=summary,
-            response_class=Response,
-            response_model=None,
-            responses=responses,
-        )
+    async def _metrics(self, request: Request) -> Response:
+        try:
+            async with asyncio.timeout(_SNAPSHOT_PATIENCE):
+                found = await self._snapshot()
+        except (NobodysFault, TimeoutError):
+            found = None
+        if found is not None:
+            SNAPSHOT.show(found)
+        return await super()._metrics(request)
 
 
 def _json(body: dict[str, Any], status: int) -> Response:

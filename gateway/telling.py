@@ -7,17 +7,24 @@ from collections import Counter
 from collections.abc import Sequence
 
 from gateway.adapter import Broken, Delivered, Ending, Refused, Unclear, Unreachable
+from gateway.campaign import Advanced, Progress
 from gateway.dispatch import Letter, Report
 from gateway.events import (
     AdapterBroke,
+    AttemptConcluded,
     AttemptEnded,
     BreakerMoved,
+    CampaignAdvanced,
+    CampaignStopped,
     CollectingBroke,
     DeliveryPostponed,
+    DocumentJudged,
+    DocumentNotJudged,
     LettersHandedOver,
     LettersTakenBack,
     LetterVoid,
     OutcomeReported,
+    ParkedDecided,
     RepliesNotCollected,
     ReplyBoxed,
     ReplyReceived,
@@ -36,6 +43,7 @@ from gateway.journal import Claim, Conclude, Conflicting, Entry, Ignored, Moved,
 from gateway.parcel import Parcel
 from gateway.reply import Boxed, Kept, Origin, Repeated, Settled
 from gateway.submission import SECOND, State
+from gateway.validation import MORE_FINDINGS, Outcome, Stage, Undecided
 
 
 def recorded(entry: Entry, parcel: Parcel, *, seen_before: bool) -> None:
@@ -61,25 +69,72 @@ def recorded(entry: Entry, parcel: Parcel, *, seen_before: bool) -> None:
             service=submission.service,
             client=submission.client,
             codes=tuple(dict.fromkeys(finding.code for finding in entry.findings)),
+            test=submission.test,
             seconds=seconds,
             trace=submission.traceparent,
         ).tell()
 
 
+def judged(entry: Entry, stages: Sequence[Stage], trace: str) -> None:
+    """What a document was found to have, stage by stage; nothing is told of one without findings."""
+    if not entry.findings:
+        return
+    stage_of = {finding.code: stage.name for stage in stages for finding in stage.findings}
+    found = Counter(
+        (stage_of.get(one.code) or _beyond(one.code), one.severity.value)
+        for one in entry.findings
+        if one.code != MORE_FINDINGS
+    )
+    submission = entry.submission
+    DocumentJudged(
+        service=submission.service,
+        schema_version=f"{submission.standard} {submission.version}".strip(),
+        found=tuple((*key, times) for key, times in found.items()),
+        trace=trace,
+    ).tell()
+
+
+def _beyond(code: str) -> str:
+    """Where something was found that no stage of judging finds."""
+    return "attachments" if code.startswith("attachment-") else "routing"
+
+
+def not_judged(undecided: Undecided, trace: str) -> None:
+    """Nobody could say whether a document is valid."""
+    broken = next(stage for stage in undecided.stages if stage.outcome is Outcome.ERROR)
+    DocumentNotJudged(
+        stage=broken.name,
+        reason=undecided.error.code,
+        standard=undecided.reading.standard,
+        trace=trace,
+    ).tell()
+
+
 def replayed(first: Standing, parcel: Parcel) -> None:
     """A first answer was given again."""
-    SubmissionReplayed(submission=first.submission.id, client=parcel.client.name, trace=parcel.traceparent).tell()
+    SubmissionReplayed(
+        submission=first.submission.id,
+        client=parcel.client.name,
+        seconds=time.perf_counter() - parcel.started,
+        trace=parcel.traceparent,
+    ).tell()
 
 
 def conflicted(conflict: Conflicting, parcel: Parcel) -> None:
     """A key came back with other content."""
-    UuidReused(client=parcel.client.name, key=conflict.key, trace=parcel.traceparent).tell()
+    UuidReused(
+        client=parcel.client.name,
+        key=conflict.key,
+        seconds=time.perf_counter() - parcel.started,
+        trace=parcel.traceparent,
+    ).tell()
 
 
 def handed_over(letters: Sequence[Letter]) -> None:
     """The broker has these."""
+    by_hand = Counter(letter.adapter for letter in letters if letter.by_hand)
     for adapter, count in Counter(letter.adapter for letter in letters).items():
-        LettersHandedOver(adapter=adapter, letters=count).tell()
+        LettersHandedOver(adapter=adapter, letters=count, by_hand=by_hand[adapter]).tell()
 
 
 def taken_back(letters: Sequence[Letter], because: str) -> None:
@@ -99,7 +154,7 @@ def void(letter: Letter, why: NoClaim) -> None:
     ).tell()
 
 
-def ended(claim: Claim, ending: Ending, seconds: float) -> None:
+def ended(claim: Claim, ending: Ending, seconds: float, *, already_there: bool) -> None:
     """An attempt ended, as the worker sees it."""
     submission = claim.submission
     if isinstance(ending, Broken):
@@ -117,6 +172,7 @@ def ended(claim: Claim, ending: Ending, seconds: float) -> None:
         outcome=type(ending).__name__.lower(),
         code=_code(ending),
         seconds=seconds,
+        already_there=already_there,
         trace=submission.traceparent,
     ).tell()
 
@@ -144,9 +200,17 @@ def ignored(report: Report, why: Ignored) -> None:
     ).tell()
 
 
-def moved(move: Moved) -> None:
+def moved(move: Moved, ending: Ending) -> None:
     """A submission changed its state because an attempt ended."""
     submission = move.submission
+    AttemptConcluded(
+        submission=submission.id,
+        adapter=submission.adapter,
+        outcome=type(ending).__name__.lower(),
+        grade=ending.grade if isinstance(ending, Delivered) else "",
+        seconds=move.took,
+        trace=submission.traceparent,
+    ).tell()
     match move.decision:
         case Conclude(state, final, grade, code):
             SubmissionMoved(
@@ -156,6 +220,7 @@ def moved(move: Moved) -> None:
                 state=state,
                 concluded=final,
                 seconds=(move.at - submission.received_at) / SECOND,
+                test=submission.test,
                 grade=grade or "",
                 code=code,
                 trace=submission.traceparent,
@@ -181,6 +246,33 @@ def moved(move: Moved) -> None:
             return
     if move.breaker_open is not None:
         BreakerMoved(destination=submission.destination, adapter=submission.adapter, open=move.breaker_open).tell()
+
+
+def decided(move: Moved) -> None:
+    """Somebody decided about a parked one."""
+    ParkedDecided(
+        submission=move.submission.id,
+        adapter=move.submission.adapter,
+        verdict="drop" if move.concluded else "retry",
+        trace=move.submission.traceparent,
+    ).tell()
+
+
+def advanced(step: Advanced) -> None:
+    """A campaign took a step; one that only waits is not told."""
+    campaign, counts = step.campaign, step.campaign.counts
+    if campaign.progress is Progress.STOPPED:
+        CampaignStopped(
+            campaign=campaign.plan.id, because=campaign.because, sent=counts.sent, failed=counts.failed
+        ).tell()
+    elif step.moved or campaign.progress.ended:
+        CampaignAdvanced(
+            campaign=campaign.plan.id,
+            progress=campaign.progress,
+            moved=len(step.moved),
+            sent=counts.sent,
+            failed=counts.failed,
+        ).tell()
 
 
 def reported(site: str, report: Report, move: Moved) -> None:
@@ -248,6 +340,7 @@ def settled(one: Settled) -> None:
         state=one.after,
         concluded=one.concluded,
         seconds=(one.at - submission.received_at) / SECOND,
+        test=submission.test,
         code=one.code,
         trace=submission.traceparent,
     ).tell()

@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import secrets
 import socket
-from collections.abc import AsyncIterator, Callable, Container, Iterable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Container, Iterable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from typing import Final
 
-import uvicorn
+from fastapi import APIRouter, FastAPI
 
-from gateway import journey, pickup, plugins
+from gateway import journey, pickup, plugins, stocktaking
 from gateway.adapter import Plugin
+from gateway.console import Desk, LocalAccounts, console
 from gateway.delivery import DAY, Patience, Policy
 from gateway.dispatch import Dispatch, Post
 from gateway.drivers.attachment_folder import AttachmentFolder
@@ -27,29 +30,45 @@ from gateway.drivers.sql.journal import SqlJournal, open_journal
 from gateway.drivers.sql.lock import alone
 from gateway.drivers.sql.schema import is_postgres, sqlite_file
 from gateway.errors import BadAdapter, BadSettings
-from gateway.events import BUILD, FACTS, REPLY_TABLES, GatewayStarted, GatewayStopping
+from gateway.events import (
+    ADAPTER_INFO,
+    BROKER_CONNECTED,
+    BUILD,
+    FACTS,
+    REPLY_TABLES,
+    GatewayStarted,
+    GatewayStopping,
+    Source,
+    expect,
+    expect_findings,
+)
 from gateway.intake import ClientRegister, Connection, Limits, build, samples_in
 from gateway.journey import Gateway
+from gateway.listening import listening
 from gateway.notice import Persistence
 from gateway.pickup import SiteRegister
 from gateway.plugins import Plugins
 from gateway.receipt import Letterhead
 from gateway.reply import ReplyTables
-from gateway.rounds import Pace, following_tables, rounds, standing
+from gateway.rounds import Pace, following_tables, rounds, running_campaigns, standing, taking_stock
 from gateway.routing import Board, Tables, Watch
 from gateway.routing.secrets import FindEndpoint, Vault, revealing
 from gateway.routing.watching import insist_on_destinations, insist_on_secrets
 from gateway.settings import Settings
-from gateway.status import Status
+from gateway.status import Status, Vitals
+from gateway.stocktaking import Leadership
 from gateway.validation import Schemas
 from gateway.way_back import Beside, Most
 from gateway.webhooks import Postman, Sender, networks
-from gateway.worker import WayBack, working
+from gateway.worker import Lookout, WayBack, working
 
 _IN_PROCESS: Final = "in-process"
 """the worker's name in a gateway that delivers by itself"""
 
 VERSION: Final = version("antragsgateway")
+
+_LOOK_EVERY: Final = 10.0
+"""seconds between two looks at the broker's queues, at most"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,10 +179,14 @@ async def serving(
         await journal.note_adapters(facts.plugins.versions)
         await journey.begin_connections(gateway=gateway)
         await journey.follow_connections(gateway=gateway, seen=None)
-        status = Status(gateway)
+        status = Status(gateway, partial(stocktaking.latest, journal))
         await stack.enter_async_context(_taking_reports(gateway))
         pace = pace or _pace(settings)
         await stack.enter_async_context(rounds(gateway, pace))
+        await stack.enter_async_context(running_campaigns(journal, gateway, pace))
+        told_here: tuple[Source, ...] = ("worker",) if settings.broker_url is None else ()
+        show_at_zero(facts, "gateway", "either", *told_here)
+        await stack.enter_async_context(_taking_stock(journal, board, facts.plugins, pace))
         await stack.enter_async_context(_telling_portals(settings, gateway))
         watch = _watch(settings, facts, board, vault, delivering)
         await stack.enter_async_context(following_tables(board, watch, facts.schemas.digest, pace))
@@ -180,7 +203,7 @@ async def serving(
                     post=lambda _: here,
                 )
             )
-        yield await stack.enter_async_context(_listening(settings, gateway, journal, status))
+        yield await stack.enter_async_context(_listening(settings, gateway, journal, status, facts.plugins))
 
 
 def refuse_halves(settings: Settings) -> None:
@@ -231,6 +254,11 @@ async def working_beside(settings: Settings, names: Sequence[str]) -> AsyncItera
         for plugin in chosen:
             post = RabbitPost(settings.broker_url, plugin.manifest.name)
             posts[plugin.manifest.name] = await stack.enter_async_context(post)
+        show_at_zero(facts, "worker", "either")
+        if settings.metrics_port is not None:
+            vitals = FastAPI(openapi_url=None)
+            vitals.include_router(Vitals().router)
+            await stack.enter_async_context(listening(vitals, settings.host, settings.metrics_port, Connection))
         name = f"{socket.gethostname()}-{os.getpid()}"
         await stack.enter_async_context(
             _working(
@@ -266,10 +294,15 @@ async def _dispatch(settings: Settings, facts: Facts, journal: SqlJournal) -> As
         # What a process kept to itself is gone with it: letters, and the workers that had claimed some.
         await journal.abandon(_IN_PROCESS)
         await on_empty()
+        BROKER_CONNECTED().set(1)
         yield InProcess(facts.plugins.found)
         return
     async with RabbitDispatch(
-        settings.broker_url, epoch=journal.epoch, adapters=facts.plugins.found, on_empty=on_empty
+        settings.broker_url,
+        epoch=journal.epoch,
+        adapters=facts.plugins.found,
+        on_empty=on_empty,
+        look_every=min(_LOOK_EVERY, settings.snapshot_seconds),
     ) as dispatch:
         yield dispatch
 
@@ -324,6 +357,35 @@ def sender(settings: Settings, *, sandbox: bool) -> Sender:
     )
 
 
+@asynccontextmanager
+async def _taking_stock(journal: SqlJournal, board: Board, known: Plugins, pace: Pace) -> AsyncIterator[None]:
+    holder = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+    turn = Leadership(holder=holder, every=pace.snapshot, tables=lambda: board.now, adapters=tuple(known.found))
+    await stocktaking.take_stock(journal, turn)
+    async with standing("stock", partial(taking_stock, journal, turn)):
+        yield
+
+
+def show_at_zero(facts: Facts, *sources: Source) -> None:
+    """What these sources will count is shown from the start, and which adapters are installed."""
+    known = {"adapter": facts.plugins.found.keys(), "service": [one.name for one in facts.tables.services]}
+    expect(known, *sources)
+    if "gateway" in sources:
+        expect_findings(_judged_by(facts))
+    for name, plugin in facts.plugins.found.items():
+        version, manifest = facts.plugins.versions.get(name, ""), plugin.manifest
+        ADAPTER_INFO(name, version, manifest.interface, manifest.best_grade).set(1)
+
+
+def _judged_by(facts: Facts) -> Iterator[tuple[str, str]]:
+    """Each service with the schema versions that judge its messages."""
+    for service in facts.tables.services:
+        namespaces = {message.namespace for message in service.messages}
+        for package in facts.schemas.packages:
+            if package.namespace in namespaces:
+                yield service.name, f"{package.standard} {package.version}"
+
+
 def _unordered(known: Plugins) -> frozenset[str]:
     """Adapters that may bring the messages of a case in any order."""
     return frozenset(name for name, plugin in known.found.items() if not plugin.manifest.order_matters)
@@ -367,43 +429,30 @@ async def _working(
         opened=plugins.opened,
         home=WayBack(
             post=Beside(arrivals=journal, attachments=attachments, clock=clock, most=most),
-            destinations=lambda adapter: _reached_by(adapter, board),
+            destinations=partial(_reached, board),
             every=settings.collect_seconds,
         ),
+        lookout=Lookout(book=journal, every=settings.look_seconds),
     ):
         yield
 
 
-def _reached_by(adapter: str, board: Board) -> list[tuple[str, bool]]:
+async def _reached(board: Board, adapter: str) -> list[tuple[str, bool]]:
     """An adapter's destinations by the tables in use, live and for tests, but for those at a site."""
     named = [one.name for one in board.now.destinations if one.adapter == adapter and not one.site]
     return [(name, test) for name in named for test in (False, True)]
 
 
-def _listener(settings: Settings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=2_048)
-    except OSError as error:
-        reason = os.strerror(error.errno or 0)
-        raise BadSettings(
-            f"An {settings.host}, Port {settings.port}, lässt sich nicht horchen ({reason}). Läuft dort schon etwas? "
-            "Mit --port oder GATEWAY_PORT einen anderen nennen; 0 nimmt einen freien.",
-            f"Cannot listen on {settings.host}, port {settings.port} ({reason}). Does something run there already? "
-            "Name another one with --port or GATEWAY_PORT; 0 takes a free one.",
-        ) from error
-
-
-class _Server(uvicorn.Server):
-    """uvicorn without its own ideas about signals: the command line decides what stops a gateway, and when."""
-
-    def capture_signals(self) -> nullcontext[None]:  # type: ignore[override]  # a context manager, as the original
-        return nullcontext()
+def _pages(settings: Settings, gateway: Gateway, journal: SqlJournal, known: Plugins) -> Iterable[APIRouter]:
+    """The console, where it is wanted."""
+    if settings.console:
+        desk = Desk(gateway=gateway, book=journal, identity=LocalAccounts(journal, clock), plugins=known)
+        yield console(replace(desk, idle=60 * settings.console_minutes))
 
 
 @asynccontextmanager
 async def _listening(
-    settings: Settings, gateway: Gateway, journal: SqlJournal, status: Status
+    settings: Settings, gateway: Gateway, journal: SqlJournal, status: Status, known: Plugins
 ) -> AsyncIterator[Running]:
     clients = ClientRegister(journal)
     limits = Limits(
@@ -420,32 +469,16 @@ async def _listening(
         gateway,
         clients,
         limits=limits,
-        routers=[status.router],
+        routers=[status.router, *_pages(settings, gateway, journal, known)],
         annexes=[pickup.annex(pickup.Calls(gateway, journal, sites, limits))],
         samples=samples_in(settings.xsd),
     )
-    server = _Server(
-        uvicorn.Config(
-            app,
-            host=settings.host,
-            port=settings.port,
-            http=Connection,
-            ws="none",
-            proxy_headers=False,
-            lifespan="off",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            timeout_graceful_shutdown=30,
-        )
-    )
-    listener = _listener(settings)
-    host, port = listener.getsockname()[:2]
-    running = Running(address=f"http://{host}:{port}", gateway=gateway, journal=journal, status=status)
-    async with clients.following(), sites.following():
-        task = asyncio.create_task(server.serve(sockets=[listener]))
-        while not (server.started or task.done()):  # noqa: ASYNC110 - uvicorn has no event for it
-            await asyncio.sleep(0.01)
+    async with (
+        clients.following(),
+        sites.following(),
+        listening(app, settings.host, settings.port, Connection) as address,
+    ):
+        running = Running(address=address, gateway=gateway, journal=journal, status=status)
         GatewayStarted(kind=settings.kind, role="gateway", version=VERSION, address=running.address).tell()
         try:
             yield running
@@ -455,5 +488,3 @@ async def _listening(
             await asyncio.sleep(settings.stop_wait)
             gateway.news.close()
             gateway.doorbell.close()
-            server.should_exit = True
-            await task

@@ -10,10 +10,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import typer
 from typer.main import get_command
 
+from gateway.cli.accounts import accounts
 from gateway.cli.adapters import adapters
 from gateway.cli.clients import clients
 from gateway.cli.connections import connections
@@ -59,6 +62,7 @@ app.command("serve", rich_help_panel=_RUNNING)(serve)
 app.command("work", rich_help_panel=_RUNNING)(work)
 app.add_typer(adapters, name="adapters", rich_help_panel=_RUNNING)
 app.add_typer(schemas, name="schemas", rich_help_panel=_RUNNING)
+app.add_typer(accounts, name="accounts", rich_help_panel=_RUNNING)
 app.add_typer(clients, name="clients", rich_help_panel=_RUNNING)
 app.add_typer(sites, name="sites", rich_help_panel=_RUNNING)
 app.add_typer(webhooks, name="webhooks", rich_help_panel=_RUNNING)
@@ -83,7 +87,7 @@ def run(arguments: Sequence[str]) -> int:
     call = _Call.of(arguments)
     with speaking(Terminal(call.language), debug=call.debug) as terminal:
         try:
-            return int(get_command(app).main([*call.arguments], prog_name="gateway", standalone_mode=False) or GOOD)
+            return int(_command().main([*call.arguments], prog_name="gateway", standalone_mode=False) or GOOD)
         except GatewayError as error:
             terminal.warn(error.detail)
             return BAD if isinstance(error, (NotFound, NotResponsible)) else CANNOT
@@ -99,6 +103,12 @@ def run(arguments: Sequence[str]) -> int:
             tell_bug(error, call.arguments[:1])
             terminal.warn(_bug(error))
             return CANNOT
+
+
+@cache
+def _command() -> Any:
+    """The commands with their options; putting them together takes longer than many of them run."""
+    return get_command(app)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
+from rich.console import Group
 from rich.table import Table
 
 from gateway.cli.connections.choosing import desk
@@ -29,6 +30,8 @@ report = Commands(help="Berichte: Flächendeckung, und was im Monat betrieben wu
 
 
 _SANDBOX: Final = "Sandbox · "
+_SHOWN: Final = 20
+"""What is due, at a terminal."""
 
 
 class Form(StrEnum):
@@ -76,7 +79,7 @@ async def _coverage(settings: Settings, form: Form, out: Path | None) -> int:
     today = datetime.fromtimestamp(now / SECOND, BERLIN).date()
     found = covered(tables, delivering, today, sandbox=at.kind == "sandbox")
     forms: dict[Form, Callable[[], Any]] = {
-        Form.TABLE: lambda: _coverage_table(found),
+        Form.TABLE: lambda: Group(_coverage_table(found), *_due(found)),
         Form.JSON: lambda: coverage_json(found),
         Form.CSV: lambda: coverage_csv(found),
         Form.PAGE: lambda: coverage_page(found),
@@ -177,6 +180,20 @@ def _coverage_table(found: Coverage) -> Table:
         )
     )
     return table
+
+
+def _due(found: Coverage) -> Iterator[str]:
+    """What was ordered and takes no Anträge yet, the longest waiting first."""
+    words = terminal().words
+    if found.due:
+        yield words(Sentence(f"Was aussteht ({len(found.due)}):", f"What is due ({len(found.due)}):"))
+    for due in found.due[:_SHOWN]:
+        one = due.connection
+        days = "" if due.days is None else words(Sentence(f", seit {due.days} Tagen", f", for {due.days} days"))
+        order = f" {one.order_number}" if one.order_number else ""
+        yield f"  {one.id}  {due.authority}, {words(one.state.told)}{order}{days}"
+    if len(found.due) > _SHOWN:
+        yield words(Sentence("  … alle: --format page oder json.", "  … all of them: --format page or json."))
 
 
 def _operation_table(account: Operation) -> Table:

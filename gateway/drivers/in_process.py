@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from gateway.dispatch import Dispatch, Letter, Post, Report, TakeLetter, TakeRep
 from gateway.drivers.hands import TRIES, Ended, Hands, offer
 from gateway.drivers.wire import read_letter, read_report, write_letter, write_report
 from gateway.errors import BrokerUnavailable
-from gateway.events import BrokerFault
+from gateway.events import BrokerFault, LettersNotPublished
 
 _REPORTS_AT_ONCE: Final = 100
 
@@ -70,7 +71,10 @@ class InProcess:
         return True
 
     async def publish(self, letters: Sequence[Letter]) -> Sequence[Letter]:
-        return [letter for letter in letters if self._put(letter)]
+        taken = [letter for letter in letters if self._put(letter)]
+        for adapter, count in (Counter(one.adapter for one in letters) - Counter(one.adapter for one in taken)).items():
+            LettersNotPublished(adapter=adapter, letters=count, because="unroutable").tell()
+        return taken
 
     async def report(self, report: Report) -> None:
         if not self._reports.put(_Sheet(write_report(report), report.traceparent)):

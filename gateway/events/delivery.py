@@ -7,38 +7,66 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.events.event import Event
-from gateway.events.metrics import DELIVERY_SECONDS, Children, counter, gauge, histogram
+from gateway.events.intake import DUPLICATES
+from gateway.events.metrics import ADAPTER, DELIVERY_SECONDS, SERVICE, code, counter, histogram, one_of
 
-HANDED: Final = Children(
-    counter("gateway_letters_handed_over_total", "Letters that the broker confirmed.", ("adapter",))
+HANDED: Final = counter(
+    "gateway_letters_handed_over_total", "Letters that the broker or a site's door has taken.", ADAPTER
 )
-NOT_HANDED: Final = Children(
-    counter("gateway_publish_failures_total", "Letters that did not reach a queue.", ("adapter", "reason"))
+NOT_HANDED: Final = counter(
+    "gateway_publish_failures_total",
+    "Letters that did not reach a queue, as far as is known.",
+    ADAPTER,
+    one_of(
+        "reason",
+        "no connection, blocked by the broker, no confirm in time, a confirm that says no, or no queue",
+        *("away", "blocked", "timeout", "nack", "unroutable"),
+    ),
 )
-DELIVERIES: Final = Children(
-    counter("gateway_deliveries_total", "Attempts that ended, by how.", ("adapter", "outcome"))
+DELIVERIES: Final = counter(
+    "gateway_deliveries_total",
+    "Attempts that ended, by how: a worker's, a site's, and those whose lease ended.",
+    ADAPTER,
+    one_of("outcome", "how it ended", "delivered", "refused", "unreachable", "unclear", "broken"),
+    one_of("grade", "how well a delivery is proven", "transport", "taken", "answered", "none"),
+    together=(
+        *(("delivered", grade) for grade in ("transport", "taken", "answered")),
+        *((outcome, "none") for outcome in ("refused", "unreachable", "unclear", "broken")),
+    ),
 )
-ATTEMPT_TIME: Final = Children(
-    histogram(
-        "gateway_delivery_attempt_duration_seconds",
-        "Time an adapter took for one attempt.",
-        ("adapter",),
-        DELIVERY_SECONDS,
-    )
+ATTEMPT_TIME: Final = histogram(
+    "gateway_delivery_attempt_duration_seconds",
+    "Time from a worker's claim of an attempt to its end.",
+    ADAPTER,
+    buckets=DELIVERY_SECONDS,
 )
-COMPLETION_TIME: Final = Children(
-    histogram(
-        "gateway_submission_completion_duration_seconds",
-        "Time from receipt to the end of the story.",
-        ("service",),
-        DELIVERY_SECONDS,
-    )
+COMPLETION_TIME: Final = histogram(
+    "gateway_submission_completion_duration_seconds",
+    "Time from receipt to the end of the story, test messages apart.",
+    SERVICE,
+    buckets=DELIVERY_SECONDS,
 )
-PARKED: Final = Children(counter("gateway_submissions_parked_total", "Submissions parked.", ("adapter", "cause")))
-RETRIES: Final = Children(counter("gateway_delivery_retries_total", "Further attempts.", ("adapter", "kind")))
-VOID: Final = Children(counter("gateway_letters_void_total", "Letters that led to no claim.", ("adapter", "reason")))
-IGNORED: Final = Children(
-    counter("gateway_reports_ignored_total", "Reports that answered no open claim.", ("adapter", "reason"))
+PARKED: Final = counter(
+    "gateway_submissions_parked_total", "Submissions parked.", ADAPTER, code("cause", "why a human is needed")
+)
+RETRIES: Final = counter(
+    "gateway_delivery_retries_total",
+    "Further attempts.",
+    ADAPTER,
+    one_of("kind", "who wanted it", "automatic", "manual"),
+)
+VOID: Final = counter(
+    "gateway_letters_void_total",
+    "Letters that led to no claim.",
+    ADAPTER,
+    one_of("reason", "why", "taken", "moved-on", "maintenance", "foreign"),
+    source="worker",
+)
+IGNORED: Final = counter(
+    "gateway_reports_ignored_total",
+    "Reports that answered no open claim.",
+    ADAPTER,
+    one_of("reason", "why", "unknown", "no-claim", "wrong-key", "already-answered", "wrong-sender"),
 )
 
 
@@ -50,9 +78,12 @@ class LettersHandedOver(Event):
     level = logging.DEBUG
     adapter: str
     letters: int
+    by_hand: int = 0
+    """so many of them because a human let them go on"""
 
     def count(self) -> None:
         HANDED(self.adapter).inc(self.letters)
+        RETRIES(self.adapter, "manual").inc(self.by_hand)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +92,17 @@ class LettersTakenBack(Event):
 
     name = "letters.taken_back"
     level = logging.WARNING
+    adapter: str
+    letters: int
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LettersNotPublished(Event):
+    """Letters did not reach a queue, as far as the broker lets us know."""
+
+    name = "letters.not_published"
+    level = logging.DEBUG
     adapter: str
     letters: int
     because: str
@@ -86,7 +128,7 @@ class LetterVoid(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptEnded(Event):
-    """An adapter answered; seen by the worker."""
+    """An adapter answered; seen by the worker. `already_there`: it asked, and the Fachverfahren had the submission."""
 
     name = "attempt.ended"
     submission: str
@@ -96,10 +138,30 @@ class AttemptEnded(Event):
     code: str
     seconds: float
     trace: str = ""
+    already_there: bool = False
 
     def count(self) -> None:
-        DELIVERIES(self.adapter, self.outcome).inc()
-        ATTEMPT_TIME(self.adapter).observe(self.seconds)
+        if self.already_there:
+            DUPLICATES("vendor", "already-there").inc()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptConcluded(Event):
+    """The journal knows how an attempt ended, whoever made it."""
+
+    name = "attempt.concluded"
+    level = logging.DEBUG
+    submission: str
+    adapter: str
+    outcome: str
+    grade: str = ""
+    seconds: float | None = None
+    trace: str = ""
+
+    def count(self) -> None:
+        DELIVERIES(self.adapter, self.outcome, self.grade).inc()
+        if self.seconds is not None:
+            ATTEMPT_TIME(self.adapter).observe(self.seconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +178,7 @@ class LetterLeased(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeReported(Event):
-    """A site reported how an attempt ended; nobody can count it there."""
+    """A site reported how an attempt ended."""
 
     name = "outcome.reported"
     submission: str
@@ -126,9 +188,6 @@ class OutcomeReported(Event):
     outcome: str
     code: str
     trace: str = ""
-
-    def count(self) -> None:
-        DELIVERIES(self.adapter, self.outcome).inc()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,12 +202,6 @@ class OutcomeNotCounted(Event):
     trace: str = ""
 
 
-SITE_SEEN: Final = gauge("gateway_site_seen_timestamp_seconds", "When a site's worker was heard last.", ("site",))
-SITE_CERTIFICATE: Final = gauge(
-    "gateway_site_certificate_end_timestamp_seconds", "When the first certificate at a site ends.", ("site",)
-)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteHeard(Event):
     """A site's worker said that it is there."""
@@ -160,11 +213,6 @@ class SiteHeard(Event):
     at: float
     """seconds since 1970"""
     certificate_end: float | None = None
-
-    def count(self) -> None:
-        SITE_SEEN.labels(self.site).set(self.at)
-        if self.certificate_end is not None:
-            SITE_CERTIFICATE.labels(self.site).set(self.certificate_end)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,12 +239,13 @@ class SubmissionMoved(Event):
     state: str
     concluded: bool
     seconds: float
+    test: bool = False
     grade: str = ""
     code: str = ""
     trace: str = ""
 
     def count(self) -> None:
-        if self.concluded:
+        if self.concluded and not self.test:
             COMPLETION_TIME(self.service).observe(self.seconds)
 
 
@@ -233,20 +282,6 @@ class SubmissionParked(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SubmissionReleased(Event):
-    """An operator let a parked submission be tried again, or dropped it."""
-
-    name = "submission.released"
-    submission: str
-    adapter: str
-    state: str
-    by: str
-
-    def count(self) -> None:
-        RETRIES(self.adapter, "manual").inc()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportIgnored(Event):
     """A report answered no open claim: late, doubled or forged."""
 
@@ -260,6 +295,8 @@ class ReportIgnored(Event):
 
     def count(self) -> None:
         IGNORED(self.adapter, self.because).inc()
+        if self.because == "already-answered":
+            DUPLICATES("inbox", "ignored").inc()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ import structlog
 
 from gateway.events.metrics import counter
 
-LOST_LINES: Final = counter("gateway_log_lines_lost_total", "Log lines that could not be written.")
+LOST_LINES: Final = counter("gateway_log_lines_lost_total", "Log lines that could not be written.", source="either")
 
 
 class _Log:
@@ -46,7 +46,7 @@ class Event:
             try:
                 _log.line.log(self.level, self.name, **self._facts())
             except (OSError, ValueError):  # a full disk, a reader that went away, a closed stream
-                LOST_LINES.inc()
+                LOST_LINES().inc()
         for see in _watchers:
             see(self)
 

@@ -6,22 +6,64 @@ import logging
 from dataclasses import dataclass
 from typing import Final
 
-from prometheus_client import Info
-
 from gateway.events.event import Event
-from gateway.events.metrics import REGISTRY, Children, gauge
+from gateway.events.metrics import ADAPTER, Label, code, counter, gauge, info, one_of
 
-BUILD: Final = Info("gateway_build", "Version and kind (sandbox or production) of this gateway.", registry=REGISTRY)
-FACTS: Final = Info("gateway_facts", "Digests of the routing tables and schema packages in use.", registry=REGISTRY)
-REPLY_TABLES: Final = Info("gateway_reply_tables", "Digest of the tables that say what is a reply.", registry=REGISTRY)
+BUILD: Final = info(
+    "gateway_build",
+    "Version and kind of this gateway, always 1.",
+    code("version", "version of the software"),
+    one_of("kind", "what it is", "sandbox", "production"),
+)
+FACTS: Final = info(
+    "gateway_facts",
+    "Digests of the routing tables and schema packages in use, always 1.",
+    code("tables", "digest of the routing tables"),
+    code("schemas", "digest of the schema packages"),
+)
+REPLY_TABLES: Final = info(
+    "gateway_reply_tables",
+    "Digest of the tables that say what is a reply, always 1.",
+    code("digest", "digest of the tables"),
+)
+ADAPTER_INFO: Final = gauge(
+    "gateway_adapter_info",
+    "The adapters that are installed, always 1.",
+    ADAPTER,
+    code("version", "version of the package that brings it"),
+    one_of("interface", "whether the vendor documents what it speaks", "published", "assumed"),
+    one_of("best_grade", "the best it can prove", "transport", "taken", "answered"),
+    source="either",
+)
 TABLES_REFUSED: Final = gauge(
-    "gateway_tables_refused", "1 while the routing folder holds changed files that cannot be used, else 0."
+    "gateway_tables_refused",
+    "1 while the routing folder holds changed files that cannot be used, else 0.",
+    source="either",
 )
-IN_STATE: Final = gauge(
-    "gateway_submissions_in_state", "Submissions by state, from the journal's snapshot.", ("state",)
+BROKER_CONNECTED: Final = gauge(
+    "gateway_broker_connected", "1 while everything that needs the broker is connected, else 0.", source="either"
 )
-IMBALANCE: Final = gauge("gateway_ledger_imbalance_submissions", "How far the ledger's two books are apart; must be 0.")
-BROKER_CONNECTED: Final = gauge("gateway_broker_connected", "1 while the broker is connected, else 0.")
+QUEUE: Final = Label("queue", "queue of the broker", known="queue")
+QUEUED: Final = gauge("gateway_queue_messages", "Messages that wait in a queue of the broker, as last seen.", QUEUE)
+CONSUMERS: Final = gauge("gateway_queue_consumers", "Consumers of a queue of the broker, as last seen.", QUEUE)
+BROKER_FAULTS: Final = counter(
+    "gateway_broker_faults_total",
+    "Faults seen on the broker; the queue stands in the log line.",
+    code("reason", "what is wrong"),
+    source="either",
+)
+TASKS_FAILED: Final = counter(
+    "gateway_task_failures_total",
+    "Standing tasks that met a bug and started again.",
+    code("task", "which one", "hand-over", "lapse", "replies", "stock", "tables", "postman", "collect", "look"),
+    source="either",
+)
+JOURNAL_FAILED: Final = counter(
+    "gateway_journal_failures_total",
+    "Operations that the journal could not carry out.",
+    code("operation", "which one"),
+    source="either",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +74,7 @@ class BrokerConnected(Event):
     found: str
 
     def count(self) -> None:
-        BROKER_CONNECTED.set(1)
+        BROKER_CONNECTED().set(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +86,9 @@ class BrokerLost(Event):
     error: str
 
     def count(self) -> None:
-        BROKER_CONNECTED.set(0)
+        BROKER_CONNECTED().set(0)
+        QUEUED.clear()
+        CONSUMERS.clear()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +99,7 @@ class DoorOpened(Event):
     site: str
 
     def count(self) -> None:
-        BROKER_CONNECTED.set(1)
+        BROKER_CONNECTED().set(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +112,7 @@ class DoorClosed(Event):
     because: str
 
     def count(self) -> None:
-        BROKER_CONNECTED.set(0)
+        BROKER_CONNECTED().set(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,13 +124,8 @@ class BrokerFault(Event):
     queue: str
     because: str
 
-
-QUEUED: Final = Children(
-    gauge("gateway_queue_messages", "Messages that wait in a queue of the broker, as last seen.", ("queue",))
-)
-CONSUMERS: Final = Children(
-    gauge("gateway_queue_consumers", "Consumers of a queue of the broker, as last seen.", ("queue",))
-)
+    def count(self) -> None:
+        BROKER_FAULTS(self.because).inc()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +151,9 @@ class JournalFailed(Event):
     level = logging.ERROR
     operation: str
     error: str
+
+    def count(self) -> None:
+        JOURNAL_FAILED(self.operation).inc()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +183,7 @@ class TablesChanged(Event):
     """digest of the schema packages, which stay"""
 
     def count(self) -> None:
-        TABLES_REFUSED.set(0)
+        TABLES_REFUSED().set(0)
         FACTS.info({"tables": self.digest, "schemas": self.schemas})
 
 
@@ -156,7 +198,7 @@ class TablesRefused(Event):
     """file and line"""
 
     def count(self) -> None:
-        TABLES_REFUSED.set(1)
+        TABLES_REFUSED().set(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +229,9 @@ class TaskFailed(Event):
     task: str
     error: str
     frames: tuple[str, ...]
+
+    def count(self) -> None:
+        TASKS_FAILED(self.task).inc()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

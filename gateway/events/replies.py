@@ -9,17 +9,32 @@ from typing import Final
 from gateway.events.delivery import COMPLETION_TIME
 from gateway.events.event import Event
 from gateway.events.intake import DUPLICATES
-from gateway.events.metrics import Children, counter, gauge
+from gateway.events.metrics import ADAPTER, code, counter, one_of
 
-REPLIES: Final = Children(
-    counter("gateway_replies_total", "Replies of authorities that were taken, by what they are.", ("adapter", "kind"))
+REPLIES: Final = counter(
+    "gateway_replies_total",
+    "Replies of authorities that were taken, by what they are.",
+    ADAPTER,
+    one_of("kind", "what it is", *("acknowledgement", "file-number", "status", "decision", "rejection", "message")),
 )
-REPLIES_BOXED: Final = Children(
-    counter("gateway_replies_boxed_total", "Replies that fit nothing and wait for a human.", ("adapter", "cause"))
+REPLIES_BOXED: Final = counter(
+    "gateway_replies_boxed_total",
+    "Replies that fit nothing and wait for a human.",
+    ADAPTER,
+    code("cause", "why it fits nothing"),
 )
-IN_BOX: Final = gauge("gateway_replies_in_box", "Replies that wait for a human now.")
-NOT_COLLECTED: Final = Children(
-    counter("gateway_replies_not_collected_total", "Collections that did not come to their end.", ("adapter", "reason"))
+NOT_COLLECTED: Final = counter(
+    "gateway_replies_not_collected_total",
+    "Collections that did not come to their end.",
+    ADAPTER,
+    code("reason", "why"),
+    source="worker",
+)
+MAILBOX_SHARED: Final = counter(
+    "gateway_mailbox_shared_total",
+    "Messages that somebody else took out of a mailbox of ours.",
+    ADAPTER,
+    source="worker",
 )
 
 
@@ -82,10 +97,11 @@ class ReplySettled(Event):
     concluded: bool
     seconds: float
     code: str
+    test: bool = False
     trace: str = ""
 
     def count(self) -> None:
-        if self.concluded:
+        if self.concluded and not self.test:
             COMPLETION_TIME(self.service).observe(self.seconds)
 
 
@@ -116,11 +132,6 @@ class CollectingBroke(Event):
 
     def count(self) -> None:
         NOT_COLLECTED(self.adapter, "adapter-bug").inc()
-
-
-MAILBOX_SHARED: Final = Children(
-    counter("gateway_mailbox_shared_total", "Messages that somebody else took out of a mailbox of ours.", ("adapter",))
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.events.event import Event
-from gateway.events.metrics import Children, counter, gauge
+from gateway.events.metrics import code, counter, one_of
 
-NOTICES: Final = Children(
-    counter("gateway_webhook_notices_total", "Attempts to tell a portal something, by how they ended.", ("outcome",))
+NOTICES: Final = counter(
+    "gateway_webhook_notices_total",
+    "Attempts to tell a portal something, by how they ended.",
+    one_of("outcome", "whether the portal took it", "taken", "failed"),
 )
 NOTICES_MISSED: Final = counter("gateway_webhook_notices_missed_total", "Notices given up; portals can still ask.")
-WEBHOOKS_OFF: Final = Children(
-    counter("gateway_webhooks_switched_off_total", "Webhooks switched off, by why.", ("reason",))
+WEBHOOKS_OFF: Final = counter(
+    "gateway_webhooks_switched_off_total", "Webhooks switched off, by why.", code("reason", "why")
 )
-NOTICES_WAITING: Final = gauge("gateway_webhook_notices_waiting", "Notices that portals have not taken yet.")
-WEBHOOKS: Final = Children(gauge("gateway_webhooks", "Webhooks by how they do: good, failing, off.", ("health",)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ class WebhookMissed(Event):
     notices: int
 
     def count(self) -> None:
-        NOTICES_MISSED.inc(self.notices)
+        NOTICES_MISSED().inc(self.notices)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,8 @@ Coverage and evidence: what is connected, and what was operated.
 Everything here is a value made of values. Nothing in it is personal: it knows connections, counts and times.
 """
 
-from gateway.evidence.coverage import Coverage, Stage, coverage
+from gateway.evidence.coverage import Coverage, ServiceCoverage, Stage, coverage
 from gateway.evidence.month import Month
 from gateway.evidence.operation import Names, Operation, operation
 
-__all__ = ["Coverage", "Month", "Names", "Operation", "Stage", "coverage", "operation"]
+__all__ = ["Coverage", "Month", "Names", "Operation", "ServiceCoverage", "Stage", "coverage", "operation"]

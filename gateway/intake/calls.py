@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from gateway import journey, receipt
 from gateway.answering import NoMessage, in_its_standard
 from gateway.errors import BadRequest, NotChecked, NotFound, SendersFault
 from gateway.events import RequestRefused
+from gateway.evidence import ServiceCoverage, coverage
 from gateway.intake import parameters
 from gateway.intake.clients import ClientRegister
 from gateway.intake.crowd import Crowd
@@ -44,7 +46,7 @@ from gateway.journey import Gateway
 from gateway.parcel import Parcel, Reused
 from gateway.receipt import Answered, Receipt
 from gateway.reply import StoredReply
-from gateway.routing import ConnectionState, Question, Wanted, explain, offered
+from gateway.routing import ConnectionState, Question, Tables, Wanted, asked_for, explain, offered
 from gateway.submission import SECOND, Finding, Micros, State, Submission, SubmissionId
 
 _BERLIN: Final = ZoneInfo("Europe/Berlin")
@@ -67,6 +69,7 @@ class Calls:
         self._crowd = Crowd(limits)
         self._waiting_room = WaitingRoom(gateway.news, limits)
         self._sandbox = gateway.kind == "sandbox"
+        self._reached: tuple[Tables, date, Sequence[ServiceCoverage]] | None = None
 
     # ── with a body ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -317,8 +320,17 @@ class Calls:
         wanted = Wanted(leistung=query.get("leistung"), ars=query.get("ars"), state=state)
         tables = self._gateway.tables
         found = offered(tables, client, wanted, self._gateway.clock())
-        body = connections(found, visit.language, called=tables.authority_name, sandbox=self._sandbox)
+        reach = [one for one in await self._reach(tables) if asked_for(tables, client, wanted, one.service)]
+        body = connections(found, reach, visit.language, called=tables.authority_name, sandbox=self._sandbox)
         return told_unless_known(body, visit)
+
+    async def _reach(self, tables: Tables) -> Sequence[ServiceCoverage]:
+        """How far the services reach today; counted once for each set of tables and connections."""
+        known, today = self._reached, self._today()
+        if known is None or known[0] is not tables or known[1] != today:
+            counted = await asyncio.to_thread(coverage, tables, (), today)
+            known = self._reached = (tables, today, counted.services)
+        return known[2]
 
     async def schemas(self, request: Request) -> Response:
         """By what is judged here, and until when."""

@@ -17,10 +17,10 @@ from gateway.intake.openapi import Json, add_call, answer, bytes_of, ref
 from gateway.intake.refusals import NotAcceptable
 from gateway.intake.responses import JSON
 from gateway.intake.unpacking import DOCUMENT
+from gateway.intake.visit import SUBMISSIONS
 from gateway.journey import Kind
-from gateway.receipt import reply_shapes, shapes
+from gateway.receipt import offer_shapes, reply_shapes, shapes
 
-SUBMISSIONS: Final = "/v1/submissions"
 VALIDATIONS: Final = "/v1/validations"
 
 _NO_TELEMETRY: Final[Any] = {
@@ -235,7 +235,7 @@ def add_calls(api: FastAPI, calls: Calls, limits: Limits, samples: Mapping[str, 
         description=examples.ABOUT_CONNECTIONS,
         parameters=[_LEISTUNG_WANTED, _PLACE_WANTED, _STATE_WANTED, _IF_NONE_MATCH],
         answers={
-            200: answer("Die Anbindungen.", shapes.Connections, examples.CONNECTIONS, ["ETag"]),
+            200: answer("Die Anbindungen.", offer_shapes.Connections, examples.CONNECTIONS, ["ETag"]),
             304: {"description": "Unverändert seit dem Stand, den If-None-Match nennt."},
         },
         refusals=examples.ON_ASKING,

@@ -14,13 +14,13 @@ from gateway.errors import BadRequest, GatewayError, NotFound
 from gateway.events import RequestRefused
 from gateway.intake.calls import Calls
 from gateway.intake.clients import ClientRegister
-from gateway.intake.description import SUBMISSIONS, VALIDATIONS, add_calls, new_api, told_to_portals
+from gateway.intake.description import VALIDATIONS, add_calls, new_api, told_to_portals
 from gateway.intake.front_page import front_page
 from gateway.intake.limits import Limits
 from gateway.intake.openapi import Annex, complete
 from gateway.intake.refusals import ClientGone, NoSuchMethod
 from gateway.intake.responses import failed, refused
-from gateway.intake.visit import Visit
+from gateway.intake.visit import SUBMISSIONS, Visit
 from gateway.journey import Gateway
 
 Call = Callable[[Request], Awaitable[Response]]

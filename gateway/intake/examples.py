@@ -22,7 +22,7 @@ from gateway.errors import (
 )
 from gateway.intake.refusals import TooSlow
 from gateway.journal import Entry
-from gateway.receipt import Receipt, reply_shapes, shapes
+from gateway.receipt import Receipt, offer_shapes, reply_shapes, shapes
 from gateway.reply import Effect, Kind, Origin, StoredReply
 from gateway.submission import Actor, Attachment, Finding, Micros, State, Submission, SubmissionId
 
@@ -55,7 +55,7 @@ ABOUT_RECEIPT: Final = (
 ABOUT_CONNECTIONS: Final = (
     "Welche Behörde wofür angebunden ist, soweit dieser Zugang dorthin senden darf: zu lesen, bevor ein Formular "
     "gezeigt wird. Mit If-None-Match kostet eine Wiederholung fast nichts. Warum an einem Ort jemand zuständig ist, "
-    "erklärt /v1/routes."
+    "erklärt /v1/routes. Unter coverage steht, wie weit jede Leistung schon reicht."
 )
 
 _AWAY: Final = JournalUnavailable()
@@ -259,7 +259,7 @@ SERVICES: Final[shapes.Services] = {
         }
     ]
 }
-CONNECTIONS: Final[shapes.Connections] = {
+CONNECTIONS: Final[offer_shapes.Connections] = {
     "connections": [
         {
             "id": f"{SERVICE}/09761",
@@ -272,7 +272,16 @@ CONNECTIONS: Final[shapes.Connections] = {
             "openForTests": True,
             "liveSince": "2026-10-01",
         }
-    ]
+    ],
+    "coverage": [
+        {
+            "service": SERVICE,
+            "title": "Elektronische Wohnsitzmeldung (eWA)",
+            "responsible": {"authorities": 1_385, "inhabitants": 13_124_737},
+            "connected": {"authorities": 4, "inhabitants": 388_341},
+            "live": {"authorities": 4, "inhabitants": 388_341},
+        }
+    ],
 }
 PACKAGES: Final[shapes.Packages] = {
     "digest": "9f0c2a4ed6c1b1a3a6a94b6c2f1f3f5d0c0d9f6a7b8e1c2d3f4a5b6c7d8e9f00",

@@ -16,7 +16,7 @@ from gateway.errors import GatewayError, Language
 from gateway.intake import examples
 from gateway.intake.refusals import RETRY_AFTER, status_of
 from gateway.intake.responses import JSON, PROBLEM, XML
-from gateway.receipt import reply_shapes, shapes
+from gateway.receipt import offer_shapes, reply_shapes, shapes
 
 Json = dict[str, Any]
 Call = Callable[[Request], Awaitable[Response]]
@@ -31,7 +31,7 @@ _SHAPES: Final = (
     shapes.Verdict,
     shapes.Route,
     shapes.Services,
-    shapes.Connections,
+    offer_shapes.Connections,
     shapes.Packages,
     shapes.WebhookMessage,
 )
@@ -50,7 +50,9 @@ _PARTS: Final = (
     shapes.Place,
     shapes.Service,
     shapes.ServiceMessage,
-    shapes.Offer,
+    offer_shapes.Offer,
+    offer_shapes.Reach,
+    offer_shapes.ServiceReach,
     shapes.Package,
     shapes.PackageMessage,
     shapes.Answers,

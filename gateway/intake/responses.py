@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import AsyncIterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
@@ -15,7 +16,7 @@ from gateway import receipt
 from gateway.errors import GatewayError, Language, NotIdentified, OperatorsFault
 from gateway.events import RequestFailed, RequestRefused, frames_of
 from gateway.intake.refusals import RETRY_AFTER, Failure, status_of
-from gateway.intake.visit import Visit
+from gateway.intake.visit import SUBMISSIONS, Visit
 from gateway.submission import Attachment
 
 JSON: Final = "application/json"
@@ -86,13 +87,23 @@ def in_xml(content: bytes, *, status: int = 200, headers: Mapping[str, str] = Ma
     return Response(content, status, {"Content-Type": XML, "Content-Language": Language.GERMAN.value, **headers})
 
 
-def note_refusal(error: GatewayError, visit: Visit) -> int:
-    """Tell operators of a request that could not be served; its status."""
-    status = status_of(error)
+def note_refusal(error: GatewayError, visit: Visit, status: int | None = None) -> int:
+    """Tell operators of a request that could not be served; its status, the usual one unless another is given."""
+    status = status or status_of(error)
     RequestRefused(
-        code=error.code, status=status, client=visit.client, path=visit.pattern, trace=visit.traceparent
+        code=error.code,
+        status=status,
+        client=visit.client,
+        path=visit.pattern,
+        trace=visit.traceparent,
+        seconds=_of_intake(visit),
     ).tell()
     return status
+
+
+def _of_intake(visit: Visit) -> float | None:
+    """Seconds since the first byte, of a request that was to be a submission."""
+    return time.perf_counter() - visit.started if visit.straight == SUBMISSIONS else None
 
 
 def refused(error: GatewayError, visit: Visit, *, sandbox: bool, headers: Mapping[str, str] | None = None) -> Response:
@@ -104,16 +115,24 @@ def refused(error: GatewayError, visit: Visit, *, sandbox: bool, headers: Mappin
 
 def failed(error: Exception, visit: Visit, *, sandbox: bool) -> Response:
     """The answer where something of ours broke: operators learn class and frames, the sender that it was not them."""
+    return _problem(tell_failure(error, visit), 500, visit, sandbox=sandbox)
+
+
+def tell_failure(error: Exception, visit: Visit) -> Failure:
+    """Tell operators of something of ours that broke; what its sender is told."""
     RequestFailed(
-        error=type(error).__name__, frames=frames_of(error), path=visit.pattern, trace=visit.traceparent
+        error=type(error).__name__,
+        frames=frames_of(error),
+        path=visit.pattern,
+        trace=visit.traceparent,
+        seconds=_of_intake(visit),
     ).tell()
-    failure = Failure(
+    return Failure(
         "Im Gateway ist ein Fehler aufgetreten; der Betreiber sieht ihn. Bitte die Anfrage später unverändert "
         "wiederholen und bei Rückfragen die Angabe in instance nennen.",
         "An error occurred in the gateway; its operator sees it. Please repeat the request unchanged later, and name "
         "what instance says when asking.",
     )
-    return _problem(failure, 500, visit, sandbox=sandbox)
 
 
 def _problem(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 
 from gateway.errors import Language
-from gateway.receipt import moment, shapes
+from gateway.evidence import ServiceCoverage, Stage
+from gateway.receipt import moment, offer_shapes, shapes
 from gateway.routing import Authority, Connection, Explanation, NoDoor, Offered, Region, Responsibility, Service
 
 
@@ -49,18 +50,43 @@ def services(known: Iterable[Service], installed: Collection[tuple[str, str]], *
 
 
 def connections(
-    found: Iterable[Offered], language: Language, *, called: Callable[[str], str], sandbox: bool
-) -> shapes.Connections:
-    """What can be sent where; `called` names an authority by its ARS. Orders and offices are nobody's business here."""
-    body: shapes.Connections = {"connections": [_offered(one, language, called) for one in found]}
+    found: Iterable[Offered],
+    reach: Iterable[ServiceCoverage],
+    language: Language,
+    *,
+    called: Callable[[str], str],
+    sandbox: bool,
+) -> offer_shapes.Connections:
+    """
+    What can be sent where, and how far services reach; `called` names an authority by its ARS.
+
+    Orders and offices are nobody's business here.
+    """
+    body: offer_shapes.Connections = {
+        "connections": [_offered(one, language, called) for one in found],
+        "coverage": [_reach(one) for one in reach],
+    }
     if sandbox:
         body["sandbox"] = True
     return body
 
 
-def _offered(one: Offered, language: Language, called: Callable[[str], str]) -> shapes.Offer:
+def _reach(one: ServiceCoverage) -> offer_shapes.ServiceReach:
+    def counted(stage: Stage) -> offer_shapes.Reach:
+        return {"authorities": one.counts[stage].authorities, "inhabitants": one.counts[stage].inhabitants}
+
+    return {
+        "service": one.service,
+        "title": one.title,
+        "responsible": counted(Stage.RESPONSIBLE),
+        "connected": counted(Stage.CONNECTED),
+        "live": counted(Stage.LIVE),
+    }
+
+
+def _offered(one: Offered, language: Language, called: Callable[[str], str]) -> offer_shapes.Offer:
     connection = one.connection
-    body: shapes.Offer = {
+    body: offer_shapes.Offer = {
         "id": connection.id,
         "service": connection.service,
         "leistungen": [*one.service.leistungen],

@@ -14,6 +14,9 @@ from starlette.types import Receive, Scope
 from gateway.errors import BadRequest, Language
 from gateway.intake.body import Body
 
+SUBMISSIONS: Final = "/v1/submissions"
+"""where portals send"""
+
 _KEY: Final = "gateway.visit"
 _TRACEPARENT: Final = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _ONCE: Final = (b"authorization", b"content-type", b"content-encoding", b"idempotency-key", b"lease-key", b"range")

@@ -6,11 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gateway.adapter import Ending, Endpoint
+from gateway.errors import Language
 from gateway.journal import Claim
 from gateway.pickup import shapes
 from gateway.pickup.leases import key_of
-from gateway.receipt import moment
+from gateway.receipt import findings, moment
 from gateway.receipt.shapes import Authority
+from gateway.reply import Boxed, Kept, Repeated
+from gateway.routing import Destination
 from gateway.site import Lease, Waiting
 from gateway.submission import Attachment, Micros, Submission
 
@@ -39,7 +42,12 @@ def leased(site: str, claim: Claim, endpoint: Endpoint, *, called: Called, sandb
         "submission": _submission(submission, called),
         "destination": {"name": endpoint.destination, "settings": dict(endpoint.settings)},
         "attachments": [_attachment(path, one) for one in submission.attachments],
-        "links": {"document": f"{path}/document", "renew": f"{path}/lease/renew", "outcome": f"{path}/outcome"},
+        "links": {
+            "document": f"{path}/document",
+            "renew": f"{path}/lease/renew",
+            "outcome": f"{path}/outcome",
+            "replies": f"{path}/replies",
+        },
     }
     if sandbox:
         body["sandbox"] = True
@@ -55,6 +63,36 @@ def counted(lease: Lease, ending: Ending, *, repeated: bool) -> shapes.Counted:
     """An outcome counts, now or since it was said first."""
     outcome: Any = type(ending).__name__.lower()
     return {"letter": lease.submission, "attempt": lease.attempt, "outcome": outcome, "repeated": repeated}
+
+
+def brought(taken: Kept | Boxed | Repeated, language: Language) -> shapes.Brought:
+    """What became of a reply."""
+    reply = taken.first if isinstance(taken, Repeated) else taken.reply
+    body: shapes.Brought = {
+        "replyId": reply.id,
+        "result": "boxed" if reply.submission is None else "kept",
+        "repeated": isinstance(taken, Repeated),
+    }
+    if reply.submission is not None:
+        body["letter"] = reply.submission
+    if reply.kind:
+        body["kind"] = reply.kind.value
+    if reply.box:
+        body["code"] = reply.box
+    if reply.findings:
+        body["findings"] = findings(reply.findings, language)
+    return body
+
+
+def destinations(within: Sequence[Destination]) -> shapes.Destinations:
+    """Where the site's Fachverfahren are, live and for tests."""
+    return {
+        "destinations": [
+            {"name": one.name, "adapter": one.adapter, "test": test, "settings": dict(one.endpoint(test=test).settings)}
+            for one in within
+            for test in (False, True)
+        ]
+    }
 
 
 def path_of(site: str, letter: str) -> str:

@@ -25,10 +25,11 @@ from gateway.intake.responses import told
 from gateway.intake.visit import Visit
 from gateway.journal import Ignored
 from gateway.journey import Gateway
-from gateway.pickup import answers, bodies
+from gateway.pickup import answers, bodies, replies
 from gateway.pickup.leases import Leases, lease_in, letter_in, no_letter, over
 from gateway.pickup.ranges import Part, part_wanted
 from gateway.pickup.sites import SiteRegister
+from gateway.reply import Origin
 from gateway.site import Site, SiteBook, Waiting
 from gateway.submission import SECOND, SubmissionId
 
@@ -50,6 +51,7 @@ class Calls:
         self._sites = sites
         self._leases = Leases(gateway, book)
         self._crowd = Crowd(limits)
+        self._limits = limits
         self._waiting: Counter[str] = Counter()
         self._sandbox = gateway.kind == "sandbox"
 
@@ -153,6 +155,42 @@ class Calls:
             telling.reported(site.name, report, concluded)
         return told(answers.counted(lease, ending, repeated=repeated), visit)
 
+    async def reply(self, request: Request) -> Response:
+        """What the authority answered to a letter, whenever that is."""
+        visit = Visit.of(request.scope)
+        site, letter = await self._at(request, visit)
+        _no_query(visit)
+        submission = await self._leases.own(site, letter, visit)
+        with self._crowd.place_for(site.name):
+            origin = Origin.of(submission, site.worker, site.authorities)
+            taken = await replies.bring(visit, origin, letter, gateway=self._gateway, limits=self._limits)
+        return self._brought(taken, visit)
+
+    async def stray_reply(self, request: Request) -> Response:
+        """What an authority answered, where the site does not know to which letter: the message has to say it."""
+        visit = Visit.of(request.scope)
+        site = await self._identified(request, visit)
+        origin = replies.from_destination(visit, site, self._leases.reach(site), self._gateway)
+        with self._crowd.place_for(site.name):
+            taken = await replies.bring(visit, origin, None, gateway=self._gateway, limits=self._limits)
+        return self._brought(taken, visit)
+
+    def _brought(self, taken: replies.Taken, visit: Visit) -> Response:
+        return told(answers.brought(taken, visit.language), visit, status=202)
+
+    async def destinations(self, request: Request) -> Response:
+        """Where the site's Fachverfahren are, so that it can ask them for answers without a letter in hand."""
+        visit = Visit.of(request.scope)
+        site = await self._identified(request, visit)
+        _no_query(visit)
+        reach = self._leases.reach(site)
+        within = [
+            one
+            for one in self._gateway.tables.destinations
+            if one.name in reach.destinations and one.adapter in site.adapters
+        ]
+        return told(answers.destinations(within), visit)
+
     async def heartbeat(self, request: Request) -> Response:
         """What a worker says of itself."""
         visit = Visit.of(request.scope)
@@ -224,6 +262,11 @@ def _query(visit: Visit) -> dict[str, int]:
             f"There are wait (seconds up to {LONGEST_WAIT}) and most (number up to {MOST_LETTERS}), each at most once.",
         )
     return {name: min(int(value), _MOST[name][1]) for name, value in found.items()}
+
+
+def _no_query(visit: Visit) -> None:
+    if visit.scope["query_string"]:
+        raise BadRequest("Dieser Aufruf hat keine Parameter.", "This call has no parameters.")
 
 
 async def _pieces(stored: Stored, part: Part) -> AsyncIterator[bytes]:

@@ -16,10 +16,12 @@ from gateway.errors import (
     OutcomeConflict,
     TooLarge,
     TooMany,
+    WrongMediaType,
 )
 from gateway.intake.identity import unknown_token
 from gateway.intake.openapi import Annex, Json, add_call, answer
 from gateway.intake.refusals import BadRange, TooSlow
+from gateway.intake.unpacking import DOCUMENT
 from gateway.pickup import shapes
 from gateway.pickup.calls import LONGEST_WAIT, MOST_LETTERS, Calls
 
@@ -82,12 +84,18 @@ _LEASED: Final[Mapping[str, Any]] = {
             "link": f"{_HERE}/attachments/0199c0de00057000800000000000000a",
         }
     ],
-    "links": {"document": f"{_HERE}/document", "renew": f"{_HERE}/lease/renew", "outcome": f"{_HERE}/outcome"},
+    "links": {
+        "document": f"{_HERE}/document",
+        "renew": f"{_HERE}/lease/renew",
+        "outcome": f"{_HERE}/outcome",
+        "replies": f"{_HERE}/replies",
+    },
 }
 
 _ANYBODY: Final = (BadRequest(), unknown_token(), NotFound(), JournalUnavailable())
 _SENDING: Final = (*_ANYBODY, TooSlow(), TooLarge())
 _HOLDING: Final = (*_ANYBODY, LeaseOver())
+_BRINGING: Final = (*_SENDING, WrongMediaType(), TooMany())
 
 
 def annex(calls: Calls) -> Annex:
@@ -97,6 +105,7 @@ def annex(calls: Calls) -> Annex:
     _leases(router, calls)
     _bytes(router, calls)
     _reports(router, calls)
+    _replies(router, calls)
     return Annex(
         router=router,
         tag=TAG,
@@ -249,6 +258,91 @@ def _reports(router: APIRouter, calls: Calls) -> None:
     )
 
 
+def _replies(router: APIRouter, calls: Calls) -> None:
+    taken: shapes.Brought = {
+        "replyId": "0199c0de-0001-7000-8000-00000000000a",
+        "result": "kept",
+        "repeated": False,
+        "letter": _ID,
+        "kind": "file-number",
+    }
+    add_call(
+        router,
+        "POST",
+        f"{_LETTER_PATH}/replies",
+        calls.reply,
+        name="bringReply",
+        tag=TAG,
+        summary="Eine Antwort der Behörde",
+        description="Eine Nachricht der Behörde zu diesem Brief, als XML oder mit Anlagen als multipart/form-data, das "
+        "Dokument zuerst. Ohne Schlüssel, auch lange nach der Zustellung. Bei 202 ist sie gespeichert, was immer sie "
+        "ist; `result` sagt, was daraus wurde. Dieselbe noch einmal ändert nichts.",
+        parameters=[_SITE, _LETTER],
+        body=_reply_body(),
+        answers={202: answer("Gespeichert.", shapes.Brought, taken, [])},
+        refusals=_BRINGING,
+        scheme=SCHEME,
+    )
+    add_call(
+        router,
+        "POST",
+        f"{_SITE_PATH}/replies",
+        calls.stray_reply,
+        name="bringStrayReply",
+        tag=TAG,
+        summary="Eine Antwort ohne Brief",
+        description="Wie oben, wo der Standort nicht weiß, zu welchem Brief sie gehört: die Nachricht muss es sagen "
+        "(`referenzUUID` oder Vorgang). Gesucht wird nur unter dem, was dieser Zustellpunkt bekommen hat.",
+        parameters=[_SITE, _DESTINATION, _TEST],
+        body=_reply_body(),
+        answers={202: answer("Gespeichert.", shapes.Brought, taken, [])},
+        refusals=_BRINGING,
+        scheme=SCHEME,
+    )
+    add_call(
+        router,
+        "GET",
+        f"{_SITE_PATH}/destinations",
+        calls.destinations,
+        name="listDestinations",
+        tag=TAG,
+        summary="Welche Zustellpunkte?",
+        description="Die Zustellpunkte des Standorts mit ihren Einstellungen: damit er auch ohne Brief nachsehen kann, "
+        "ob ein Fachverfahren geantwortet hat.",
+        parameters=[_SITE],
+        answers={
+            200: answer(
+                "Die Zustellpunkte.",
+                shapes.Destinations,
+                {"destinations": [{"name": "kelheim-bau", "adapter": "filedrop", "test": False, "settings": {}}]},
+                [],
+            )
+        },
+        refusals=_ANYBODY,
+        scheme=SCHEME,
+    )
+
+
+def _reply_body() -> Json:
+    document = {"type": "string", "contentMediaType": "application/xml", "description": "Das XML, als erster Teil."}
+    file = {
+        "type": "string",
+        "contentMediaType": "application/octet-stream",
+        "description": "Eine Anlage, benannt nach ihrer Kennung im XML.",
+    }
+    return {
+        "application/xml": {"schema": {"type": "string", "description": "Ein XML-Dokument in UTF-8."}},
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": [DOCUMENT],
+                "properties": {DOCUMENT: document},
+                "additionalProperties": file,
+            }
+        },
+    }
+
+
 def _ref(name: str) -> Json:
     return {"$ref": f"#/components/schemas/{name}"}
 
@@ -325,6 +419,21 @@ _LEASE_KEY: Final[Json] = {
     "description": "Der Schlüssel des Anspruchs.",
     "schema": {"type": "string"},
     "example": _KEY,
+}
+_DESTINATION: Final[Json] = {
+    "name": "destination",
+    "in": "query",
+    "required": True,
+    "description": "Name des Zustellpunkts, von dem die Antwort kommt.",
+    "schema": {"type": "string"},
+    "example": "kelheim-bau",
+}
+_TEST: Final[Json] = {
+    "name": "test",
+    "in": "query",
+    "description": "Ob sie von seinem Testzugang kommt.",
+    "schema": {"type": "boolean", "default": False},
+    "example": False,
 }
 _RANGE: Final[Json] = {
     "name": "Range",

@@ -14,7 +14,7 @@ from gateway.journal import Claim, NoClaim
 from gateway.journey import Gateway
 from gateway.pickup.bodies import LEASE_ENDED
 from gateway.site import Held, Lease, Reach, Site, SiteBook
-from gateway.submission import SubmissionId
+from gateway.submission import Submission, SubmissionId
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _KEY: Final = re.compile(r"(?P<attempt>[1-9][0-9]{0,8})\.(?P<secret>[A-Za-z0-9_-]{16,100})")
@@ -104,12 +104,22 @@ class Leases:
             raise over()
         return held
 
-    async def _insist_on_own(self, site: Site, letter: SubmissionId, visit: Visit) -> None:
+    async def own(self, site: Site, letter: SubmissionId, visit: Visit) -> Submission:
+        """
+        The letter's submission, wherever it stands.
+
+        Raises:
+            NotFound: there is no such letter for this site.
+        """
         submission = await self._book.exists(letter)
         if submission is None:
             raise no_letter()
         if not self.reach(site).covers(submission):
             _foreign(site, visit)
+        return submission
+
+    async def _insist_on_own(self, site: Site, letter: SubmissionId, visit: Visit) -> None:
+        await self.own(site, letter, visit)
 
 
 def letter_in(path: str) -> SubmissionId:

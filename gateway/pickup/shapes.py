@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
-from gateway.receipt.shapes import Authority
+from gateway.receipt.shapes import Authority, Finding
 
 Grade = Literal["transport", "taken", "answered"]
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
@@ -62,6 +62,8 @@ class LeaseLinks(TypedDict):
     document: str
     renew: str
     outcome: str
+    replies: str
+    """für Antworten der Behörde; ohne Schlüssel, auch lange danach"""
 
 
 class LeasedAttachment(TypedDict):
@@ -140,6 +142,38 @@ class Renewed(TypedDict):
 
     letter: str
     until: str
+
+
+class Brought(TypedDict):
+    """Die Antwort ist dauerhaft gespeichert und braucht am Standort nicht mehr aufbewahrt zu werden."""
+
+    replyId: str
+    result: Literal["kept", "boxed"]
+    """sie gehört zu einer Einreichung; oder sie passt zu nichts, und beim Betreiber sieht ein Mensch nach"""
+    repeated: bool
+    """dieselbe Antwort war schon da; es hat sich nichts geändert"""
+    letter: NotRequired[str]
+    """die Einreichung, zu der sie gehört"""
+    kind: NotRequired[Literal["acknowledgement", "file-number", "status", "decision", "rejection", "message"]]
+    code: NotRequired[str]
+    """warum sie zu nichts passt; siehe docs/replies.md"""
+    findings: NotRequired[list[Finding]]
+
+
+class SiteDestination(TypedDict):
+    """Ein Zustellpunkt des Standorts, für Betrieb oder Test."""
+
+    name: str
+    adapter: str
+    test: bool
+    settings: dict[str, Any]
+    """aus destinations.toml; Geheimnisse liegen nur am Standort"""
+
+
+class Destinations(TypedDict):
+    """Wo die Fachverfahren des Standorts sind."""
+
+    destinations: list[SiteDestination]
 
 
 class Counted(TypedDict):
@@ -238,7 +272,7 @@ class Heartbeat(TypedDict):
     certificates: NotRequired[Annotated[list[SiteCertificate], Field(max_length=20)]]
 
 
-TOLD = (Letters, Lease, Renewed, Counted)
+TOLD = (Letters, Lease, Renewed, Counted, Brought, Destinations)
 TOLD_PARTS = (
     LetterLinks,
     WaitingLetter,
@@ -246,6 +280,7 @@ TOLD_PARTS = (
     LeasedAttachment,
     LeasedSubmission,
     LeasedDestination,
+    SiteDestination,
 )
 SENT = (LeaseWish, Delivered, Refused, Unreachable, Unclear, Broken, Heartbeat)
 OUTCOMES = (Delivered, Refused, Unreachable, Unclear, Broken)

@@ -412,35 +412,6 @@ class Services(TypedDict):
     sandbox: NotRequired[Literal[True]]
 
 
-class Offer(TypedDict):
-    """Eine Anbindung, wie ein Online-Dienst sie vorab sieht."""
-
-    id: str
-    """Leistung und ARS der Behörde"""
-    service: str
-    leistungen: list[str]
-    """Leistungsschlüssel"""
-    authority: Authority
-    state: Literal["ordered", "configured", "tested", "live", "paused", "retired"]
-    stateLabel: str
-    open: bool
-    """ob Anträge angenommen werden; was eine angehaltene Anbindung annimmt, wartet"""
-    openForTests: bool
-    """ob Testnachrichten angenommen werden"""
-    maintenanceUntil: NotRequired[str]
-    """so lange nimmt der Zustellpunkt nichts entgegen; was angenommen wird, wartet"""
-    orderDate: NotRequired[str]
-    liveSince: NotRequired[str]
-    """erster Tag im Betrieb"""
-
-
-class Connections(TypedDict):
-    """Die Anbindungen, die dieser Zugang benutzen darf."""
-
-    connections: list[Offer]
-    sandbox: NotRequired[Literal[True]]
-
-
 WebhookState = Literal["accepted", "delivered", "confirmed", "refused", "parked", "expired"]
 
 

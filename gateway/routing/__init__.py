@@ -14,7 +14,8 @@ from gateway.routing.facts import (
     Service,
     filled,
 )
-from gateway.routing.offer import Offered, Wanted, offered
+from gateway.routing.maintenance import BERLIN
+from gateway.routing.offer import Offered, Wanted, asked_for, offered
 from gateway.routing.order_form import OWN, Columns, form_of, read_columns
 from gateway.routing.orders import Change, Fault, Plan, exported, plan
 from gateway.routing.regions import Region, RegionKind, Regions
@@ -23,6 +24,7 @@ from gateway.routing.tables import Tables
 from gateway.routing.watching import Watch
 
 __all__ = [
+    "BERLIN",
     "OWN",
     "Absence",
     "Authority",
@@ -51,6 +53,7 @@ __all__ = [
     "Tables",
     "Wanted",
     "Watch",
+    "asked_for",
     "explain",
     "exported",
     "failing",

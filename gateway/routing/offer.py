@@ -58,6 +58,12 @@ def offered(tables: Tables, client: Client, wanted: Wanted, now: Micros) -> tupl
     return tuple(sorted(found, key=lambda one: one.connection.id))
 
 
+def asked_for(tables: Tables, client: Client, wanted: Wanted, service: str) -> bool:
+    """Whether a service is among those that are wanted, and that the client may send for."""
+    keys = next((one.leistungen for one in tables.services if one.name == service), ())
+    return wanted.leistung in (None, *keys) and ("*" in client.services or service in client.services)
+
+
 def _answering(tables: Tables, ars: str, day: date) -> frozenset[tuple[str, str]]:
     """Service and authority, for all who answer for the place as a whole, or for a part of it."""
     place = tables.regions.find(ars)

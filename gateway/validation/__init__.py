@@ -22,9 +22,10 @@ from gateway.validation.enclosures import unmatched_enclosures
 from gateway.validation.packages import Library, Package, ends_soon
 from gateway.validation.schemas import Schemas
 from gateway.validation.stages import Outcome, Stage
-from gateway.validation.verdict import Invalid, Objected, Undecided, Valid, Verdict
+from gateway.validation.verdict import MORE_FINDINGS, Invalid, Objected, Undecided, Valid, Verdict
 
 __all__ = [
+    "MORE_FINDINGS",
     "Invalid",
     "Library",
     "Objected",

@@ -54,20 +54,24 @@ class AgainstSchema:
 
         Raises HostileXml, NotChecked as `Engine.faults` does.
         """
-        faults: Sequence[Fault] = engine.faults(document, source)
         missed = overlooked(doubtful)
+        faults: Sequence[Fault] = engine.faults(document, source, missed)
         if not faults and not missed:
             return self.passed
         if faults:
-            faults = self._without_blanks(faults, document.tree, engine)
+            faults = self._without_blanks(faults, missed, document.tree, engine)
         if not faults:
             return self._failed(missed, document, engine) if missed else self._passed_after(_BLANKS)
         return self._second_look([*faults, *missed], document, engine)
 
-    def _without_blanks(self, faults: Sequence[Fault], root: etree._Element, engine: Engine) -> Sequence[Fault]:
+    def _without_blanks(
+        self, faults: Sequence[Fault], missed: Sequence[Fault], root: etree._Element, engine: Engine
+    ) -> Sequence[Fault]:
         """The faults that remain when dates and times have no white space around them."""
         other = eased(root, self._declarations)
-        return faults if other is None else engine.faults(Document(other), etree.tostring(other, encoding="utf-8"))
+        if other is None:
+            return faults
+        return engine.faults(Document(other), etree.tostring(other, encoding="utf-8"), missed)
 
     def _second_look(self, faults: Sequence[Fault], document: Document, engine: Engine) -> Stage:
         """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -43,9 +43,10 @@ class Engine:
         except Exception:  # noqa: BLE001 - `faults` tells what broke
             return False
 
-    def faults(self, document: Document, source: bytes) -> tuple[Fault, ...]:
+    def faults(self, document: Document, source: bytes, known: Sequence[Fault] = ()) -> tuple[Fault, ...]:
         """
-        Nothing where the document is valid, else at most 200 faults in document order.
+        Nothing where the document is valid, else at most 200 faults in document order; or nothing where it is invalid
+        for what is `known` of it already, at which only one of the two ways to judge looks.
 
         lxml gives each error a path by counting siblings, so that a list of 300,000 wrong items keeps a processor busy
         for minutes. The tree is therefore judged in narrow documents only; wide ones are judged while they are read
@@ -63,7 +64,9 @@ class Engine:
             raise
         except Exception:  # noqa: BLE001 - whatever broke: a document that was not judged is not valid
             raise _not_checked() from None
-        if any(fault.kind == etree.ErrorTypes.SCHEMAV_INTERNAL for fault in faults) or (narrow and not faults):
+        if any(fault.kind == etree.ErrorTypes.SCHEMAV_INTERNAL for fault in faults):
+            raise _not_checked()
+        if narrow and not faults and not known:
             raise _not_checked()
         return faults
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from tests.benchmarks import attachment, backlog, hearing, intake, pipeline, tables, validation
+from tests.benchmarks import attachment, backlog, hearing, intake, pickup, pipeline, tables, validation
 from tests.benchmarks.disk import fdatasyncs_per_second
 from tests.rig import Servers
 from tests.services import PostgresServer, RabbitServer
@@ -33,6 +33,8 @@ async def _journeys(servers: Servers, *, quick: bool) -> None:
     for line in await backlog.waiting(servers, (1_000, 3_000) if quick else backlog.SIZES):
         print(line, flush=True)
     print(await attachment.large(), flush=True)
+    for line in await pickup.measure(servers, letters=200 if quick else 1_000):
+        print(line, flush=True)
     async for line in hearing.measure(servers, submissions=200 if quick else 1_000):
         print(line, flush=True)
 

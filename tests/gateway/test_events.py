@@ -33,14 +33,14 @@ def closed() -> io.StringIO:
 def test_a_log_that_cannot_be_written_stops_nobody(stream: io.StringIO) -> None:
     """The event is told to everybody else, nothing is raised, and a metric counts the lost line."""
     write_log(stream)
-    before = LOST_LINES._value.get()
+    before = LOST_LINES()._value.get()
     seen: list[object] = []
 
     with watched(seen.append):
         BrokerLost(error="refused").tell()
 
     assert [type(event) for event in seen] == [BrokerLost]
-    assert LOST_LINES._value.get() == before + 1
+    assert LOST_LINES()._value.get() == before + 1
 
 
 def test_the_log_goes_where_stderr_is_now(monkeypatch: pytest.MonkeyPatch) -> None:

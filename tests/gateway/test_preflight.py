@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from copy import copy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
@@ -20,6 +21,7 @@ from gateway.submission import SECOND, Grade, Micros, State
 from gateway.testing import FakeVendor, a_manifest, a_submission
 from gateway.validation import Schemas
 from tests.conftest import ROOT
+from tests.rig.tables import with_directories
 
 pytestmark = pytest.mark.anyio
 
@@ -68,7 +70,7 @@ class LastTest:
 
 @pytest.fixture(scope="module")
 def tables() -> Tables:
-    return Tables.load(ROOT / "routing", Path("/var/lib/gateway"))
+    return Tables.load(with_directories(), Path("/var/lib/gateway"))
 
 
 @pytest.fixture(scope="module")
@@ -278,7 +280,7 @@ async def test_it_has_to_be_proven_as_well_as_the_adapter_can(field_: Airfield) 
 
 async def test_a_secret_that_is_missing_is_told_by_its_name(field_: Airfield, tables: Tables, tmp_path: Path) -> None:
     """Before anybody is called without it."""
-    folder = Path(shutil.copytree(ROOT / "routing", tmp_path / "routing"))
+    folder = Path(shutil.copytree(with_directories(), tmp_path / "routing"))
     file = folder / "destinations.toml"
     head = "[landkreis-kelheim-bau]\n"
     file.write_text(file.read_text("utf-8").replace(head, f'{head}live.password = "secret:a"\n'), "utf-8")
@@ -288,3 +290,31 @@ async def test_a_secret_that_is_missing_is_told_by_its_name(field_: Airfield, ta
 
     assert said(found, Look.ADAPTER) == (False, "Das Geheimnis „a“ fehlt.")
     assert isinstance(found.seen[0], Seen)
+
+
+async def test_what_lies_at_a_site_is_not_looked_at_from_here(field_: Airfield) -> None:
+    """Folder and secrets are the site's: settings are checked with others in their place; a test proves the way."""
+    checked: list[Any] = []
+    field_.plugin = {"settings": {"directory": "wohin", "key": "geheim"}, "read_settings": checked.append}
+    destinations = (
+        replace(
+            one,
+            site="kelheim",
+            live={"directory": "{data}/eingang", "key": "secret-file:schluessel"},
+            test={"directory": "{data}/test", "key": "secret:wort"},
+        )
+        if one.name == KELHEIM.destination
+        else one
+        for one in field_.tables.destinations
+    )
+    field_.tables = copy(field_.tables)
+    field_.tables.destinations = tuple(destinations)  # type: ignore[misc]  # a copy of our own
+    found = await field_.look()
+
+    assert found.good
+    assert checked == [
+        {"directory": "//eingang", "key": "/schluessel"},
+        {"directory": "//test", "key": "wort"},
+    ]
+    assert cast("Vendor", field_.vendor).looked_at == []
+    assert "das sieht nur der Standort" in said(found, Look.ENDPOINT)[1]

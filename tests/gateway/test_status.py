@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from gateway.errors import JournalUnavailable
-from gateway.events import IMBALANCE, IN_STATE
+from gateway.events import Samples
 from gateway.journey import Gateway
 from gateway.status import Status
 
@@ -55,9 +55,15 @@ class Around:
     reply_tables: Known = field(default_factory=lambda: Known("cc"))
     kind: str = "sandbox"
     now: float = 100.0
+    snapshot: Samples | Exception | None = None
 
     def status(self) -> Status:
-        return Status(cast("Gateway", self), ticks=lambda: self.now)
+        return Status(cast("Gateway", self), self.latest, ticks=lambda: self.now)
+
+    async def latest(self) -> Samples | None:
+        if isinstance(self.snapshot, Exception):
+            raise self.snapshot
+        return self.snapshot
 
 
 async def get(status: Status, path: str) -> httpx2.Response:
@@ -142,14 +148,50 @@ async def test_stopping_is_seen_at_once() -> None:
 
 
 async def test_metrics() -> None:
-    """Metrics come in Prometheus' text format, the ledger's gauges among them, each with a help text."""
-    IN_STATE.labels("accepted").set(3)
-    IMBALANCE.set(0)
+    """Metrics come in Prometheus' text format, each with a help text, and the journal's snapshot is among them."""
+    around = Around(snapshot=a_snapshot(3))
 
-    answer = await get(Around().status(), "/metrics")
+    answer = await get(around.status(), "/metrics")
 
     assert answer.headers["content-type"].startswith("text/plain; version=")
-    assert 'gateway_submissions_in_state{state="accepted"} 3.0' in answer.text
-    assert "gateway_ledger_imbalance_submissions 0.0" in answer.text
+    assert 'gateway_submissions_in_state{adapter="filedrop",state="accepted",test="no"} 3.0' in answer.text
+    assert "gateway_snapshot_timestamp_seconds 1.7" in answer.text
     helped = set(re.findall(r"^# HELP (\S+) \S", answer.text, re.MULTILINE))
     assert helped == set(re.findall(r"^# TYPE (\S+) ", answer.text, re.MULTILINE))
+
+
+async def test_metrics_while_the_journal_is_away() -> None:
+    """What was known of the journal is shown on, with the time at which it was known; a scrape does not fail."""
+    around = Around(snapshot=a_snapshot(4))
+    status = around.status()
+    before = await get(status, "/metrics")
+
+    around.snapshot = JournalUnavailable()
+    answer = await get(status, "/metrics")
+
+    assert answer.status_code == 200
+    assert _of_the_snapshot(answer.text) == _of_the_snapshot(before.text) != []
+
+
+async def test_a_newer_snapshot_takes_the_place_of_an_older() -> None:
+    """What is not in the new one is shown no longer: a combination that has gone leaves no last value behind."""
+    around = Around(snapshot=a_snapshot(5))
+    status = around.status()
+    await get(status, "/metrics")
+
+    around.snapshot = {"gateway_snapshot_timestamp_seconds": [((), 1_800_000_000.0)], "gateway_of_a_later_version": []}
+    answer = await get(status, "/metrics")
+
+    assert "gateway_submissions_in_state{" not in answer.text
+    assert "gateway_snapshot_timestamp_seconds 1.8e+09" in answer.text
+
+
+def a_snapshot(accepted: int) -> Samples:
+    return {
+        "gateway_snapshot_timestamp_seconds": [((), 1_700_000_000.0)],
+        "gateway_submissions_in_state": [(("accepted", "filedrop", "no"), accepted)],
+    }
+
+
+def _of_the_snapshot(text: str) -> list[str]:
+    return re.findall(r"^gateway_(?:snapshot|submissions_in_state).*", text, re.MULTILINE)

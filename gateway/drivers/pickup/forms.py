@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, assert_never
 
-from gateway.adapter import Broken, Delivered, Ending, Refused, Unclear, Unreachable
+from gateway.adapter import Broken, Delivered, Ending, Endpoint, Refused, Unclear, Unreachable
 from gateway.site import Heartbeat
 from gateway.submission import SECOND, Attachment, Micros, Submission, SubmissionId
 
@@ -38,6 +38,21 @@ class Leased:
     """path"""
     attachments: Mapping[str, str]
     """paths by id"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A destination of the site, live or for tests."""
+
+    adapter: str
+    endpoint: Endpoint
+
+
+def reached(body: Mapping[str, Any]) -> list[Reached]:
+    """The destinations in an answer."""
+    return [
+        Reached(one["adapter"], Endpoint(one["name"], one["test"], one["settings"])) for one in body["destinations"]
+    ]
 
 
 def listed(body: Mapping[str, Any]) -> list[Listed]:

@@ -9,7 +9,7 @@ from typing import Final
 
 from gateway.adapter import Delivered, Enclosure, Ending, Endpoint, Refused
 from gateway.drivers.pickup.door import Door, GatewayAway
-from gateway.drivers.pickup.forms import Leased
+from gateway.drivers.pickup.forms import Leased, Reached
 from gateway.submission import Attachment, SubmissionId
 
 _TRIES: Final = 6
@@ -44,7 +44,14 @@ class Leases:
         self._pause = pause
         self._held: dict[SubmissionId, Leased] = {}
         self._words: dict[SubmissionId, Words] = {}
+        self._begun: set[SubmissionId] = set()
         self._endpoints: dict[tuple[str, bool], tuple[str, Endpoint]] = {}
+
+    def reach(self, reached: Iterable[Reached]) -> None:
+        """Remember where the site's Fachverfahren are."""
+        self._endpoints |= {
+            (one.endpoint.destination, one.endpoint.test): (one.adapter, one.endpoint) for one in reached
+        }
 
     def hold(self, leased: Leased) -> None:
         """Remember a lease."""
@@ -58,6 +65,14 @@ class Leases:
         """The lease of a submission."""
         return self._held.get(submission)
 
+    def begin(self, submission: SubmissionId) -> None:
+        """Its attempt begins; it is no attempt to be begun again."""
+        self._begun.add(submission)
+
+    def begun(self, submission: SubmissionId) -> bool:
+        """Whether an attempt with this lease has begun."""
+        return submission in self._begun
+
     def words(self, submission: SubmissionId) -> Words:
         """What was said about its attempt so far."""
         return self._words.setdefault(submission, Words())
@@ -66,13 +81,14 @@ class Leases:
         """Its outcome counts, or its time is over."""
         self._held.pop(submission, None)
         self._words.pop(submission, None)
+        self._begun.discard(submission)
 
     def endpoint(self, name: str, test: bool) -> Endpoint:  # noqa: FBT001 - as the lane has it: live or test
-        """A destination's endpoint, as its latest lease had it."""
+        """A destination's endpoint, as the gateway had it last."""
         return self._endpoints[name, test][1]
 
     def endpoints_of(self, adapter: str) -> list[Endpoint]:
-        """Of every destination of this adapter that something was leased for."""
+        """Of every destination of this adapter that is known."""
         return [endpoint for served_by, endpoint in self._endpoints.values() if served_by == adapter]
 
     def enclose(self, attachments: Iterable[Attachment]) -> tuple[Enclosure, ...]:

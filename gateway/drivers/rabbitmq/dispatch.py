@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
@@ -17,7 +18,7 @@ from gateway.drivers.rabbitmq.consumer import Consumer
 from gateway.drivers.rabbitmq.link import Endings, Links
 from gateway.drivers.rabbitmq.publisher import Publisher, Sent, message
 from gateway.drivers.wire import read_report, write_letter
-from gateway.events import ReportIgnored
+from gateway.events import LettersNotPublished, ReportIgnored
 
 _REPORTS_AT_ONCE: Final = 200
 """Reports in hand together: the journal concludes many in one transaction."""
@@ -80,6 +81,11 @@ class RabbitDispatch:
         )
         confirmed = [letter for letter, end in zip(letters, sent, strict=True) if end is Sent.CONFIRMED]
         returned = {letter.adapter for letter, end in zip(letters, sent, strict=True) if end is Sent.UNROUTABLE}
+        failed = Counter(
+            (letter.adapter, end) for letter, end in zip(letters, sent, strict=True) if end is not Sent.CONFIRMED
+        )
+        for (adapter, end), count in failed.items():
+            LettersNotPublished(adapter=adapter, letters=count, because=end).tell()
         self._caretaker.note(returned, {letter.adapter for letter in confirmed})
         return confirmed
 

@@ -5,25 +5,31 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from enum import Enum, auto
+from enum import StrEnum
 from typing import Any
 
 from aio_pika import DeliveryMode, Message
 from aio_pika.abc import AbstractConnection, AbstractExchange
-from aio_pika.exceptions import PublishError
+from aio_pika.exceptions import DeliveryError, PublishError
 
 from gateway.drivers.rabbitmq.link import Endings, end_of, is_blocked, let_go, open_channel
 
 
-class Sent(Enum):
-    """What is known of a message after publishing it."""
+class Sent(StrEnum):
+    """What is known of a message after publishing it. All but the first two may have arrived all the same."""
 
-    CONFIRMED = auto()
+    CONFIRMED = "confirmed"
     """a majority of the queue's members have it on disk"""
-    UNROUTABLE = auto()
+    UNROUTABLE = "unroutable"
     """no queue wanted it (Basic.Return); it is nowhere"""
-    UNCERTAIN = auto()
-    """no connection, no confirm in time, or refused; it may have arrived all the same"""
+    AWAY = "away"
+    """there is no connection, or it ended meanwhile"""
+    BLOCKED = "blocked"
+    """the broker has stopped reading: an alarm about memory or disk"""
+    TIMEOUT = "timeout"
+    """no confirm came in time"""
+    NACK = "nack"
+    """the broker said no: the queue is full, or has no majority"""
 
 
 def message(body: bytes, traceparent: str, *, user: str | None = None) -> Message:
@@ -62,8 +68,10 @@ class Publisher:
     async def send(self, messages: Sequence[tuple[str, Message]]) -> Sequence[Sent]:
         """Publish messages under their routing keys, all in flight together; what is known of each."""
         exchange, connection, stalled = self._exchange, self._connection, self._stalled
-        if not messages or exchange is None or connection is None or await is_blocked(connection):
-            return [Sent.UNCERTAIN] * len(messages)
+        if not messages or exchange is None or connection is None:
+            return [Sent.AWAY] * len(messages)
+        if await is_blocked(connection):
+            return [Sent.BLOCKED] * len(messages)
         flights = [asyncio.create_task(_publish(exchange, key, message)) for key, message in messages]
         try:
             done, waiting = await asyncio.wait(flights, timeout=self._patience)
@@ -72,7 +80,7 @@ class Publisher:
                 let_go(flight)
         if not done and stalled and not stalled.done() and not await is_blocked(connection):
             stalled.set_result("no-confirm")
-        return [Sent.UNCERTAIN if flight in waiting else _end(flight) for flight in flights]
+        return [Sent.TIMEOUT if flight in waiting else _end(flight) for flight in flights]
 
 
 async def _publish(exchange: AbstractExchange, key: str, message: Message) -> None:
@@ -81,11 +89,13 @@ async def _publish(exchange: AbstractExchange, key: str, message: Message) -> No
 
 def _end(flight: asyncio.Task[Any]) -> Sent:
     if flight.cancelled():
-        return Sent.UNCERTAIN
+        return Sent.AWAY
     match flight.exception():
         case None:
             return Sent.CONFIRMED
         case PublishError():
             return Sent.UNROUTABLE
+        case DeliveryError():
+            return Sent.NACK
         case _:
-            return Sent.UNCERTAIN
+            return Sent.AWAY

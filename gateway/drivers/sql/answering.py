@@ -207,6 +207,8 @@ def _objection(one: Incoming, submission: Submission) -> str:
 
 def _is_the_origins(origin: Origin, submission: Submission) -> bool:
     theirs = (submission.adapter, submission.destination, submission.test)
+    if origin.authorities and submission.authority not in origin.authorities:
+        return False
     return theirs == (origin.adapter, origin.destination, origin.test)
 
 

@@ -34,9 +34,8 @@ from gateway.drivers.sql.steps import (
     sized,
 )
 from gateway.drivers.sql.tables import claims, destinations, submissions
-from gateway.errors import NotFound, NotResponsible
 from gateway.journal import Attempt, Conclude, Decide, Ignored, Lane, Limits, Moved, Park, TryAgain
-from gateway.submission import SECOND, Micros, State, Submission, SubmissionId
+from gateway.submission import SECOND, Micros, State, SubmissionId
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +164,9 @@ def _conclude(ended: Sequence[Ended], now: Micros, limits: Callable[[Lane], Limi
             results.append(because)
             continue
         assert row is not None
-        open_claims[one.report.submission, one.report.attempt] = (*row[:2], "", "", now)
-        moved, change = _moved(one, row, now)
+        assert claim is not None
+        open_claims[one.report.submission, one.report.attempt] = (*claim[:2], "", "", now, claim[-1])
+        moved, change = _moved(one, row, claim[-1], now)
         moves.append((one, moved, change))
         results.append(moved)
     if moves:
@@ -186,7 +186,7 @@ def _ignored(one: Ended, row: Row | None, claim: Row | None) -> Ignored | None:
         return Ignored("unknown")
     if claim is None:
         return Ignored("no-claim")
-    _, _, key_hash, worker, ended_at = claim
+    _, _, key_hash, worker, ended_at, _ = claim
     if ended_at is not None:
         return Ignored("already-answered")
     if not one.lapsed and (key_hash != hash_of(one.report.key) or worker != one.report.worker):
@@ -194,7 +194,7 @@ def _ignored(one: Ended, row: Row | None, claim: Row | None) -> Ignored | None:
     return None
 
 
-def _moved(one: Ended, row: Row, now: Micros) -> tuple[Moved, Values]:
+def _moved(one: Ended, row: Row, began: Micros, now: Micros) -> tuple[Moved, Values]:
     submission = submission_from(row)
     before, _, tries, ask, _ = row[-len(_STATE) :]
     attempt = Attempt(tries + 1, (now - submission.received_at) / SECOND, submission.adapter)
@@ -228,7 +228,8 @@ def _moved(one: Ended, row: Row, now: Micros) -> tuple[Moved, Values]:
             assert_never(decision)
     values["to_state"] = after
     concluded = values["to_concluded"] is not None
-    return Moved(submission, State(before), after, concluded, decision, attempt.tries, now), values
+    took = (now - began) / SECOND
+    return Moved(submission, State(before), after, concluded, decision, attempt.tries, now, took=took), values
 
 
 _EVENT_NAMES: Final = {State.ACCEPTED: "attempt.failed", State.PARKED: "submission.parked"}
@@ -347,82 +348,3 @@ def _after(breaker: Breaker, submission: SubmissionId, ending: Ending, now: Micr
             return breaker.forgotten(submission)
         case _:
             assert_never(ending)
-
-
-# ── what operators do with parked ones ───────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class ByHand:
-    """An operator moves a parked submission, and says why."""
-
-    submission: SubmissionId
-    by: str
-    reason: str
-
-
-def _by_hand(wish: ByHand, after: State, code: str) -> Steps[Moved]:
-    now: Micros = yield Now()
-    statement, values = _locked([wish.submission])
-    rows: Sequence[Row] = yield Ask(statement, values)
-    if not rows:
-        raise NotFound(
-            "Eine Einreichung mit dieser Kennung gibt es nicht.",
-            "There is no submission with this identifier.",
-        )
-    before, attempt, tries, ask, _ = rows[0][-len(_STATE) :]
-    if before != State.PARKED:
-        raise NotResponsible(
-            f"Die Einreichung ist kein Klärfall; ihr Stand ist „{before}“.",
-            f"The submission is not parked; its state is '{before}'.",
-        )
-    submission: Submission = submission_from(rows[0])
-    ends = after is State.REFUSED
-    yield Do(
-        _move,
-        [
-            {
-                "submission": submission.id,
-                "now": now,
-                "to_state": after,
-                "to_grade": None,
-                "to_concluded": now if ends else None,
-                "to_due": None if ends else now,
-                "to_tries": tries,
-                "to_ask": ask,
-                "to_cause": code,
-            }
-        ],
-    )
-    yield Do(
-        insert_event,
-        [
-            event_values(
-                submission,
-                now,
-                "parked.dropped" if ends else "parked.released",
-                State.PARKED,
-                after,
-                attempt=attempt,
-                code=code,
-                by=wish.by,
-                concludes=ends,
-            )
-        ],
-    )
-    if ends:
-        yield from go_on_after([submission.id], now)
-    yield from keep_words([Words(submission.id, attempt, wish.by, "", wish.reason)])
-    return Moved(submission, State.PARKED, after, ends, None, tries, now)
-
-
-def _release(wish: ByHand) -> Steps[Moved]:
-    return (yield from _by_hand(wish, State.ACCEPTED, "operator-retry"))
-
-
-def _drop(wish: ByHand) -> Steps[Moved]:
-    return (yield from _by_hand(wish, State.REFUSED, "operator-dropped"))
-
-
-RELEASE: Final = each("release", _release)
-DROP: Final = each("drop", _drop)

@@ -14,7 +14,7 @@ from gateway.dispatch import Letter
 from gateway.drivers.sql.cases import HOLDS, set_aside, state_before
 from gateway.drivers.sql.claiming import Resting, in_order, insert_claim, lock_lane, never
 from gateway.drivers.sql.holding import AT_ONCE, hold, resume
-from gateway.drivers.sql.rows import event_values, insert_event, submission_columns, submission_from
+from gateway.drivers.sql.rows import RELEASED, event_values, insert_event, submission_columns, submission_from
 from gateway.drivers.sql.steps import (
     Ask,
     Do,
@@ -53,6 +53,7 @@ _lanes_with_due: Final = Statement(
         _first_due,
     )
     .where(
+        destinations.c.paused_at.is_(None),
         or_(
             destinations.c.open_until.is_(None),
             (destinations.c.open_until <= bindparam("now")) & destinations.c.probe.is_(None),
@@ -68,7 +69,11 @@ _in_flight: Final = Statement(
     .group_by(submissions.c.destination, submissions.c.test)
 )
 _due: Final = Statement(
-    select(*submission_columns(), submissions.c.connection, submissions.c.attempt, submissions.c.follows, state_before)
+    select(
+        *submission_columns(),
+        *(submissions.c[name] for name in ("cause", "connection", "attempt", "follows")),
+        state_before,
+    )
     .where(
         _waiting,
         submissions.c.destination == bindparam("destination"),
@@ -133,11 +138,14 @@ class _Due:
     follows: str
     held: bool
     """whether the one it follows holds it"""
+    by_hand: bool
+    """whether a human let it go on"""
 
     @classmethod
     def of(cls, row: Row) -> _Due:
-        connection, attempt, follows, state = row[-4:]
-        return cls(submission_from(row), connection, attempt, follows or "", held=state in HOLDS)
+        cause, connection, attempt, follows, state = row[-5:]
+        held, by_hand = state in HOLDS, cause == RELEASED
+        return cls(submission_from(row), connection, attempt, follows or "", held=held, by_hand=by_hand)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +169,15 @@ class _Stay:
 
 @dataclass(frozen=True, slots=True)
 class _Leaving:
+    letter: Letter
     submission: Submission
-    attempt: int
     probe: bool
+
+    @classmethod
+    def of(cls, due: _Due, lane: _Able) -> _Leaving:
+        one = due.submission
+        letter = Letter(one.id, due.attempt + 1, one.adapter, one.traceparent, one.destination, due.by_hand)
+        return cls(letter, one, lane.probes)
 
 
 def hand_over(
@@ -196,18 +210,9 @@ def hand_over(
             share = min(one.room, (most - len(leaving)) // left)
             free, aside = yield from _free(one, share, now, stay, ahead)
             ahead = max(0, ahead - aside)
-            leaving += [_Leaving(due.submission, due.attempt + 1, one.probes) for due in free]
+            leaving += [_Leaving.of(due, one) for due in free]
         yield from _leave(leaving, now)
-        return [
-            Letter(
-                one.submission.id,
-                one.attempt,
-                one.submission.adapter,
-                one.submission.traceparent,
-                one.submission.destination,
-            )
-            for one in leaving
-        ]
+        return [one.letter for one in leaving]
 
     return each("hand_over", run, durable=False)
 
@@ -254,7 +259,7 @@ def _leave(leaving: Sequence[_Leaving], now: Micros) -> Steps[None]:
         return
     yield Do(
         _mark_handed_over,
-        [{"submission": one.submission.id, "attempt": one.attempt, "now": now} for one in leaving],
+        [{"submission": one.submission.id, "attempt": one.letter.attempt, "now": now} for one in leaving],
     )
     yield Do(
         insert_event,
@@ -265,7 +270,7 @@ def _leave(leaving: Sequence[_Leaving], now: Micros) -> Steps[None]:
                 "letter.handed_over",
                 State.ACCEPTED,
                 State.HANDED_OVER,
-                attempt=one.attempt,
+                attempt=one.letter.attempt,
             )
             for one in leaving
         ],

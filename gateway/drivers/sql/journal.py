@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from contextlib import asynccontextmanager
 from typing import Literal
 
+from gateway.account import AccountBook
+from gateway.campaign import CampaignBook
 from gateway.connection import AdapterInUse, CaseHome, Connection, ConnectionState, Preflight, Step
 from gateway.dispatch import Letter, Report
 from gateway.drivers.sql import (
@@ -15,6 +17,7 @@ from gateway.drivers.sql import (
     answering,
     boxing,
     connecting,
+    counting,
     doors,
     handing_over,
     looking,
@@ -25,9 +28,11 @@ from gateway.drivers.sql import (
     sites,
     webhooks,
 )
+from gateway.drivers.sql.books import OperatorsBooks
 from gateway.drivers.sql.cases import CASE_HOME, Reference
 from gateway.drivers.sql.claiming import KEEP_WORDS, Resting, Wish, Words, claim, lease, never
-from gateway.drivers.sql.concluding import ABANDON, DROP, OVER, RELEASE, ByHand, Ended, conclude
+from gateway.drivers.sql.concluding import ABANDON, OVER, Ended, conclude
+from gateway.drivers.sql.deciding import DROP, RELEASE, ByHand
 from gateway.drivers.sql.postgres import PostgresRunner
 from gateway.drivers.sql.schema import check_version, is_postgres, sqlite_file, upgrade
 from gateway.drivers.sql.sqlite import SqliteRunner
@@ -54,12 +59,14 @@ from gateway.journal import (
     Standing,
 )
 from gateway.notice import Answer, Errand, Noted, Persistence, Webhook
+from gateway.operating import OperatingBook
 from gateway.reply import Arrival, Boxed, Incoming, Kept, Repeated, Settled, StoredReply
 from gateway.site import Heartbeat, Held, Lease, Reach, Site, SiteBook, Waiting
+from gateway.stock import Glance, Stock, StockBook
 from gateway.submission import Micros, Submission, SubmissionId
 
 
-class SqlJournal:
+class SqlJournal(OperatorsBooks):
     """The journal in a SQL database. Opened by `open_journal`; see the port for what each method promises."""
 
     def __init__(
@@ -80,6 +87,7 @@ class SqlJournal:
         self._claim = claim(limits, resting)
         self._lease = lease(limits, resting)
         self._conclude = conclude(limits)
+        self._stock = counting.take_stock(limits, paused, resting)
 
     async def record(self, entry: Entry) -> Recorded | Replayed | Conflicting:
         return await self._runner.write(recording.RECORD, entry)
@@ -126,11 +134,11 @@ class SqlJournal:
     async def abandon(self, worker: str) -> None:
         await self._runner.write(ABANDON, worker)
 
-    async def release(self, submission: SubmissionId, by: str, reason: str) -> Moved:
-        return await self._runner.write(RELEASE, ByHand(submission, by, reason))
+    async def release(self, submission: SubmissionId, by: str, reason: str, version: int | None = None) -> Moved:
+        return await self._runner.write(RELEASE, ByHand(submission, by, reason, version))
 
-    async def drop(self, submission: SubmissionId, by: str, reason: str) -> Moved:
-        return await self._runner.write(DROP, ByHand(submission, by, reason))
+    async def drop(self, submission: SubmissionId, by: str, reason: str, version: int | None = None) -> Moved:
+        return await self._runner.write(DROP, ByHand(submission, by, reason, version))
 
     async def standing(self, submission: SubmissionId) -> Standing | None:
         return await self._runner.read(looking.LOOK, submission)
@@ -305,6 +313,18 @@ class SqlJournal:
     async def snapshot(self, name: str) -> tuple[Micros, str] | None:
         return await self._runner.read(registers.READ_SNAPSHOT, name)
 
+    async def lead(self, name: str, holder: str, seconds: float) -> bool:
+        return await self._runner.write(counting.LEAD, counting.Bid(name, holder, seconds))
+
+    async def stock(self) -> Stock:
+        return await self._runner.read(self._stock, None)
+
+    async def note_glance(self, glance: Glance) -> None:
+        await self._runner.write(counting.NOTE_GLANCE, glance)
+
+    async def glances(self) -> Sequence[Glance]:
+        return await self._runner.read(counting.GLANCES, None)
+
     async def ready(self) -> None:
         await self._runner.write(registers.PROBE, None)
 
@@ -317,8 +337,10 @@ class SqlJournal:
         return await self._runner.read(registers.KNOWN_FACT, "kind")
 
 
-def _keeps_the_ports(journal: SqlJournal) -> tuple[Journal, SiteBook]:
-    return journal, journal
+def _keeps_the_ports(
+    journal: SqlJournal,
+) -> tuple[Journal, SiteBook, StockBook, AccountBook, OperatingBook, CampaignBook]:
+    return journal, journal, journal, journal, journal, journal
 
 
 @asynccontextmanager

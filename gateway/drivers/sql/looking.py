@@ -76,7 +76,7 @@ _last_test: Final = Statement(
     .limit(literal_column("1"))
 )
 _attachment_ids: Final = Statement(select(attachments.c.id))
-_moves: Final = Statement(
+MOVES: Final = Statement(
     select(
         events.c.service,
         events.c.authority,
@@ -166,8 +166,16 @@ def _known_attachments(_: None) -> Steps[frozenset[str]]:
 
 
 def _balance(_: None) -> Steps[Ledger]:
-    moves: Sequence[Row] = yield Ask(_moves, {})
+    moves: Sequence[Row] = yield Ask(MOVES, {})
     counted: Sequence[Row] = yield Ask(_standing_counts, {})
+    return ledger_of(moves, counted)
+
+
+def ledger_of(moves: Sequence[Row], counted: Sequence[Row]) -> Ledger:
+    """
+    The two books compared: rows of `MOVES`, and how many submissions there are by service, authority, test, state and
+    whether they have ended.
+    """
     states: Counter[State] = Counter()
     for row in counted:
         states[State(row[3])] += row[-1]
@@ -180,11 +188,21 @@ def _balance(_: None) -> Steps[Ledger]:
         in_flight=states.total() - sum(apart),
         parked=states[State.PARKED],
         concluded=concluded,
-        imbalance=max(
-            _difference(_states_told(moves), _states_there(counted)),
-            _difference(_ends_told(moves), _ends_there(counted)),
-        ),
+        imbalance=max((found.total() for found in _differences(moves, counted)), default=0),
         states=dict(states),
+    )
+
+
+def imbalances(moves: Sequence[Row], counted: Sequence[Row]) -> Mapping[str, int]:
+    """By service how far the two books are apart; services that are in balance are left out."""
+    in_states, in_ends = _differences(moves, counted)
+    return {service: max(in_states[service], in_ends[service]) for service in in_states | in_ends}
+
+
+def _differences(moves: Sequence[Row], counted: Sequence[Row]) -> tuple[Counter[str], Counter[str]]:
+    return (
+        _difference(_states_told(moves), _states_there(counted)),
+        _difference(_ends_told(moves), _ends_there(counted)),
     )
 
 
@@ -192,8 +210,13 @@ Book = Counter[tuple[Any, ...]]
 """how many, by service, authority, test, and state"""
 
 
-def _difference(told: Book, there: Book) -> int:
-    return sum(abs(told[cell] - there[cell]) for cell in told.keys() | there.keys())
+def _difference(told: Book, there: Book) -> Counter[str]:
+    """By service, for how many submissions the books differ."""
+    found: Counter[str] = Counter()
+    for cell in told.keys() | there.keys():
+        if told[cell] != there[cell]:
+            found[cell[0]] += abs(told[cell] - there[cell])
+    return found
 
 
 def _states_told(moves: Sequence[Row]) -> Book:

@@ -167,7 +167,12 @@ EVENT_COLUMNS: Final = [
 ATTACHMENT_COLUMNS: Final = [
     attachments.c[name] for name in ("submission", "id", "name", "media_type", "size", "digest")
 ]
-OPEN_CLAIM_COLUMNS: Final = [claims.c[name] for name in ("submission", "attempt", "key_hash", "worker", "ended_at")]
+RELEASED: Final = "operator-retry"
+"""The cause by which a submission waits that a human has let go on."""
+
+OPEN_CLAIM_COLUMNS: Final = [
+    claims.c[name] for name in ("submission", "attempt", "key_hash", "worker", "ended_at", "claimed_at")
+]
 
 
 def attachments_by_submission(rows: Sequence[Row]) -> Mapping[str, list[Attachment]]:

@@ -37,12 +37,13 @@ WORKERS_MAY: Final = {
     "destinations": ("SELECT", "UPDATE"),
     "words": ("INSERT",),
     "arrivals": ("INSERT",),
+    "glances": ("SELECT", "INSERT", "UPDATE"),
     "facts": ("SELECT",),
     "alembic_version": ("SELECT",),
 }
 """
 The narrow role of workers beside the gateway on PostgreSQL: claim, read what is claimed, keep the vendor's words, leave
-replies to be judged.
+replies to be judged, note what was seen of destinations.
 """
 
 

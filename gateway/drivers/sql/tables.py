@@ -331,6 +331,10 @@ destinations: Final = Table(
     _number("failures"),
     _number("open_until", null=True),
     _text("probe", null=True),
+    # Somebody said that it is handed nothing.
+    _number("paused_at", null=True),
+    _text("paused_by", null=True),
+    _text("paused_because", null=True),
 )
 
 _probing: ColumnElement[bool] = literal_column("probe IS NOT NULL")
@@ -426,6 +430,21 @@ versions: Final = Table("versions", metadata, Column("subject", _Written, primar
 
 facts: Final = Table("facts", metadata, Column("name", _Written, primary_key=True), _text("value"))
 """What is true of this journal for good: its epoch, and whether it belongs to a sandbox or to production."""
+
+leases: Final = Table("leases", metadata, Column("name", _Written, primary_key=True), _text("holder"), _number("until"))
+"""Who does for all replicas what only one has to do, and for how long."""
+
+glances: Final = Table(
+    "glances",
+    metadata,
+    Column("destination", _Written, primary_key=True),
+    Column("test", BigInteger, primary_key=True, autoincrement=False),
+    _text("adapter"),
+    _text("because"),
+    _number("certificate_until", null=True),
+    _number("at"),
+)
+"""What workers saw of each destination last."""
 
 snapshots: Final = Table(
     "snapshots", metadata, Column("name", _Written, primary_key=True), _number("at"), _text("body")

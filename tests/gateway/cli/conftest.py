@@ -7,14 +7,24 @@ import pytest
 
 from gateway.cli import run
 from gateway.events import write_log
-from tests.gateway.cli.calling import Call, Heard, Serving, call_apart, open_the_doors, serving
+from tests.gateway.cli.calling import (
+    Call,
+    Heard,
+    Serving,
+    a_corner_of_bavaria,
+    call_apart,
+    open_the_doors,
+    serving,
+)
+from tests.rig.tables import with_directories
 
 
 @pytest.fixture(autouse=True)
 def _nothing_said_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """No setting comes from whoever runs the tests, and no call leaves its log's address behind."""
-    for name in ("DATA", "JOURNAL", "BROKER", "KIND", "PORT", "URL", "TOKEN", "XSD", "STORE", "ROUTING", "ATTACHMENTS"):
+    for name in ("DATA", "JOURNAL", "BROKER", "KIND", "PORT", "URL", "TOKEN", "XSD", "STORE", "ATTACHMENTS"):
         monkeypatch.delenv(f"GATEWAY_{name}", raising=False)
+    monkeypatch.setenv("GATEWAY_ROUTING", str(with_directories()))
     monkeypatch.chdir(tmp_path)
     yield
     write_log()
@@ -30,6 +40,19 @@ def gateway(capsys: pytest.CaptureFixture[str]) -> Call:
         return Heard(code, out, err)
 
     return call
+
+
+@pytest.fixture(scope="session")
+def corner(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Tables of a corner of Bavaria."""
+    return a_corner_of_bavaria(tmp_path_factory.mktemp("corner"))
+
+
+@pytest.fixture
+def small(gateway: Call, corner: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
+    """The command, with those tables."""
+    monkeypatch.setenv("GATEWAY_ROUTING", str(corner))
+    return gateway
 
 
 @pytest.fixture(scope="session")

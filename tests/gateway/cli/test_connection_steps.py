@@ -23,14 +23,14 @@ bau,09178,,ordered,B-3,2026-08-01,,
 
 
 @pytest.fixture
-def ordered(gateway: Call, monkeypatch: pytest.MonkeyPatch) -> Call:
+def ordered(small: Call, monkeypatch: pytest.MonkeyPatch) -> Call:
     """The command in production, where three connections are ordered and the folders of two are there."""
     monkeypatch.setenv("GATEWAY_KIND", "production")
     Path("orders.csv").write_text(ORDERS, "utf-8")
-    assert gateway("connections", "import", "orders.csv").code == 0
+    assert small("connections", "import", "orders.csv").code == 0
     open_the_doors(Path("var"))
     monkeypatch.delenv("GATEWAY_KIND")
-    return gateway
+    return small
 
 
 def promoted(call: Call, *words: str) -> tuple[int, str]:
@@ -151,7 +151,7 @@ def test_nobody_moves_anything_by_a_slip(gateway: Call, words: list[str], senten
 
 
 @pytest.fixture
-def guessing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def guessing(tmp_path: Path, corner: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """All destinations lead to an adapter whose vendor's interface is only assumed."""
     site = tmp_path / "site"
     metadata = site / "guess-1.0.dist-info"
@@ -164,7 +164,7 @@ def guessing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     )
     tables = tmp_path / "routing"
     tables.mkdir()
-    for table in (ROOT / "routing").glob("*.*"):
+    for table in corner.iterdir():
         (tables / table.name).write_text(table.read_text("utf-8").replace('"filedrop"', '"guess"'), "utf-8")
     monkeypatch.syspath_prepend(str(site))
     monkeypatch.setenv("GATEWAY_ROUTING", str(tables))
@@ -197,21 +197,21 @@ def paused_and_resumed(call: Call) -> tuple[int, str]:
     return heard.code, heard.out
 
 
-def test_a_pause_is_for_what_is_live(gateway: Call) -> None:
+def test_a_pause_is_for_what_is_live(small: Call) -> None:
     """A whole region pauses and goes on; nothing goes live for the first time by being resumed."""
     Path("orders.csv").write_text(ORDERS, "utf-8")
-    gateway("connections", "import", "orders.csv")
+    small("connections", "import", "orders.csv")
 
-    shown = gateway("connections", "pause", "--service", "bau", "--reason", "Umbau", "--dry-run")
-    assert (shown.code, state(gateway, KELHEIM)) == (0, "live")
-    assert gateway("connections", "pause", "--service", "bau", "--reason", "Umbau").code == 0
-    assert [state(gateway, id_) for id_ in (KELHEIM, REGENSBURG, FREISING)] == ["paused", "paused", "ordered"]
-    asked = gateway("routes", "explain", "--leistung", "99012070006000", "--ars", "09273", "--json")
+    shown = small("connections", "pause", "--service", "bau", "--reason", "Umbau", "--dry-run")
+    assert (shown.code, state(small, KELHEIM)) == (0, "live")
+    assert small("connections", "pause", "--service", "bau", "--reason", "Umbau").code == 0
+    assert [state(small, id_) for id_ in (KELHEIM, REGENSBURG, FREISING)] == ["paused", "paused", "ordered"]
+    asked = small("routes", "explain", "--leistung", "99012070006000", "--ars", "09273", "--json")
     assert (asked.code, asked.json["state"]) == (0, "paused"), "the journal knows, and not the order list"
-    wrong = gateway("connections", "resume", FREISING, "--reason", "weiter")
-    assert (wrong.code, state(gateway, FREISING)) == (1, "ordered")
-    assert gateway("connections", "resume", "--region", "09", "--reason", "weiter").code == 0
-    assert state(gateway, KELHEIM) == "live"
+    wrong = small("connections", "resume", FREISING, "--reason", "weiter")
+    assert (wrong.code, state(small, FREISING)) == (1, "ordered")
+    assert small("connections", "resume", "--region", "09", "--reason", "weiter").code == 0
+    assert state(small, KELHEIM) == "live"
 
 
 @pytest.mark.slow

@@ -13,10 +13,10 @@ PILOTS = ROOT / "routing" / "connections.csv"
 
 
 @pytest.fixture
-def pilots(gateway: Call) -> Call:
+def pilots(small: Call) -> Call:
     """The command, beside a journal that has the twenty pilots."""
-    assert gateway("connections", "import", PILOTS).code == 0
-    return gateway
+    assert small("connections", "import", PILOTS).code == 0
+    return small
 
 
 def test_all_of_them_or_some_are_listed(pilots: Call) -> None:

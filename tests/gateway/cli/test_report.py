@@ -32,7 +32,7 @@ FORMS = ("json", "csv", "page")
 
 
 @pytest.fixture
-def january(gateway: Call) -> Call:
+def january(small: Call) -> Call:
     """The command, beside a journal in which one Antrag and one test message arrived in January 2026."""
     clock = FakeClock()
 
@@ -54,7 +54,7 @@ def january(gateway: Call) -> Call:
             await conclude(journal, report(claimed), Conclude(State.DELIVERED, final=True, grade=Grade.TRANSPORT))
 
     in_journal(Path("var"), happened, clock)
-    return gateway
+    return small
 
 
 def test_a_month_is_told_in_every_form(january: Call) -> None:
@@ -147,6 +147,7 @@ def test_coverage_is_told_in_every_form(gateway: Call) -> None:
     assert [line.split()[0] for line in told.out.splitlines()[1:6]] == [
         *("wohnsitz", "fuehrerschein", "aufenthalt", "waffen", "bau")
     ]
+    assert "Was aussteht (1):\n  bau/09178  Landratsamt Freising, bestellt B-1, seit " in told.out
     found = gateway("report", "coverage", "--json").json
     [bau] = [one for one in found["services"] if one["service"] == "bau"]
     assert (bau["ordered"]["authorities"], bau["live"]["authorities"]) == (5, 4)

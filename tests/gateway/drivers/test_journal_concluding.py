@@ -90,7 +90,7 @@ async def test_a_decision_takes_effect(
     moved = await conclude(journal, report(claimed, ending), decision)
 
     ends = shows.get("ends", False)
-    assert moved == Moved(claimed.submission, State.HANDED_OVER, shows["state"], ends, decision, 1, now)
+    assert moved == Moved(claimed.submission, State.HANDED_OVER, shows["state"], ends, decision, 1, now, took=10.0)
     assert await standing(journal, claimed.submission.id) == replace(
         before,
         state=shows["state"],

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ import uvicorn
 import uvloop
 from fastapi import APIRouter
 
+from gateway import stocktaking
 from gateway.delivery import Policy
 from gateway.drivers.attachment_folder import AttachmentFolder
 from gateway.drivers.in_process import InProcess
@@ -30,6 +32,7 @@ from gateway.routing import Board, Tables
 from gateway.status import Status
 from gateway.submission import Micros
 from gateway.validation import Schemas
+from tests.rig.tables import with_directories
 
 ROOT = Path(__file__).parents[3]
 
@@ -126,7 +129,7 @@ def open_house(
             )
             register = ClientRegister(gateway.journal)
             await stack.enter_async_context(register.following())
-            status = Status(gateway)
+            status = Status(gateway, partial(stocktaking.latest, journal))
             app = build(
                 gateway, register, limits=limits, routers=[status.router, *routers], samples=samples_in(ROOT / "xsd")
             )
@@ -177,4 +180,4 @@ def _nothing_is_delivered(adapter: str) -> Policy:
 
 
 SCHEMAS = Schemas.load(ROOT / "xsd")
-TABLES = Tables.load(ROOT / "routing", Path("/nowhere"))
+TABLES = Tables.load(with_directories(), Path("/nowhere"))

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from gateway.connection import Connection, ConnectionState
-from gateway.receipt import shapes
+from gateway.receipt import offer_shapes
 from tests.gateway.intake.documents import LEISTUNG
 from tests.gateway.intake.house import NARROW_TOKEN, House
 from tests.gateway.intake.shaped import fits
@@ -34,7 +34,7 @@ def _connected(house: House) -> Iterator[None]:
 def asked(portal: httpx2.Client, **query: str) -> Any:
     answer = portal.get("/v1/connections", params=query)
     assert answer.status_code == 200, answer.text
-    assert fits(shapes.Connections, answer.json())
+    assert fits(offer_shapes.Connections, answer.json())
     return answer.json()["connections"]
 
 
@@ -103,6 +103,19 @@ def test_a_portal_sees_what_it_may_send_to(house: House) -> None:
 
     assert len(found) == 6
     assert all(id_.startswith("bau/") for id_ in found)
+
+
+def test_the_feed_says_how_far_the_services_reach(house: House, portal: httpx2.Client) -> None:
+    """Authorities and inhabitants: responsible, connected, live; of the services that are asked for and may be used."""
+    found = {one["service"]: one for one in portal.get("/v1/connections?state=retired").json()["coverage"]}
+    assert set(found) == {"wohnsitz", "fuehrerschein", "aufenthalt", "waffen", "bau"}
+    assert [found["bau"][stage]["authorities"] for stage in ("responsible", "connected", "live")] == [127, 6, 5]
+    assert found["wohnsitz"]["responsible"] == {"authorities": 1_385, "inhabitants": 13_124_737}
+
+    [only] = portal.get(f"/v1/connections?leistung={LEISTUNG}").json()["coverage"]
+    assert only["service"] == "wohnsitz"
+    with house.client(NARROW_TOKEN) as narrow:
+        assert [one["service"] for one in narrow.get("/v1/connections").json()["coverage"]] == ["bau"]
 
 
 def test_what_is_known_already_is_not_sent_again(house: House, portal: httpx2.Client) -> None:

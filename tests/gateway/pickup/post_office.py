@@ -22,12 +22,14 @@ from gateway.journal import Client, Entry
 from gateway.journal import Limits as Bounds
 from gateway.journey import Gateway
 from gateway.pickup import SiteRegister
+from gateway.reply import ReplyTables
 from gateway.routing import Board, Tables
 from gateway.site import Site
 from gateway.submission import Grade, State, SubmissionId
 from gateway.testing import FakeClock, MemoryAttachments
 from gateway.validation import Schemas
 from tests.gateway.drivers.journal_rig import an_entry, standing
+from tests.rig.tables import with_directories
 
 ROOT: Final = Path(__file__).parents[3]
 
@@ -43,7 +45,7 @@ POLICY: Final = Policy(Grade.TRANSPORT, "redeliver", can_ask=True, patience=Pati
 
 def with_sites(folder: Path) -> Path:
     """The shipped tables, where the building authorities of two Landkreise pick up what is theirs."""
-    shutil.copytree(ROOT / "routing", folder)
+    shutil.copytree(with_directories(), folder)
     file = folder / "destinations.toml"
     lines: list[str] = []
     for line in file.read_text("utf-8").splitlines():
@@ -141,6 +143,7 @@ async def post_office(folder: Path, tables: Path, limits: Bounds | None = None) 
             policies=lambda _: POLICY,
             clock=clock,
             chance=lambda: 0.5,
+            reply_tables=ReplyTables.load(ROOT / "xsd" / "replies"),
         )
         sites = SiteRegister(journal, every=0.0)
         door = pickup.annex(pickup.Calls(gateway, journal, sites, Limits()))

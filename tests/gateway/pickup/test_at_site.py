@@ -1,119 +1,26 @@
 """A worker at a site: everything that waits arrives once, whatever the line between does."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
-from gateway import journey, plugins
+from gateway import journey
 from gateway.adapter import Consignment, Delivered, Enclosure, Outcome, Unreachable
-from gateway.drivers.pickup import Door, SitePost, Way, first_beat
+from gateway.drivers.pickup import Door, Way, first_beat
 from gateway.errors import BadSettings
 from gateway.events import DoorClosed, DoorOpened, OutcomeNotCounted
 from gateway.journal import Limits
-from gateway.submission import Grade, State, SubmissionId
+from gateway.submission import Grade, State
 from gateway.testing import AskableVendor, FakeVendor, until
-from gateway.worker import WayBack, working
 from tests.gateway.drivers.journal_rig import standing
+from tests.gateway.pickup.at_site import URL, Line, arrive, at_site, the_first
 from tests.gateway.pickup.post_office import KELHEIM, PostOffice, post_office
 
 pytestmark = pytest.mark.anyio
-
-URL = "https://gateway.example/v1/sites/kelheim"
-
-
-@dataclass
-class Line(httpx2.AsyncBaseTransport):
-    """The line between site and gateway: `fault` says for each request how it breaks, if it does."""
-
-    beyond: httpx2.AsyncBaseTransport
-    fault: Callable[[str], str] = lambda _: ""
-    """by method and the path's last part: "away" before it arrives, "lost" on the way back, or nothing"""
-    asked: list[str] = field(default_factory=list)
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        call = f"{request.method} {request.url.path.rsplit('/', 1)[1]}"
-        self.asked.append(call)
-        fault = self.fault(call)
-        if fault == "away":
-            raise httpx2.ConnectError("away")
-        response = await self.beyond.handle_async_request(request)
-        if fault == "lost":
-            raise httpx2.ReadError("lost")
-        return response
-
-
-def the_first(call: str, fault: str, times: int = 1) -> Callable[[str], str]:
-    """So often the fault at this call, and then nothing."""
-    left = [times]
-
-    def breaks(asked: str) -> str:
-        if asked == call and left[0]:
-            left[0] -= 1
-            return fault
-        return ""
-
-    return breaks
-
-
-@dataclass
-class AtSite:
-    """A worker at Kelheim, and the line it has."""
-
-    post: SitePost
-    line: Line
-    vendor: FakeVendor
-    paused: list[float]
-
-
-@asynccontextmanager
-async def at_site(
-    office: PostOffice, vendor: FakeVendor, *, at_once: int = 8, fault: Callable[[str], str] = lambda _: "", **more: Any
-) -> AsyncIterator[AtSite]:
-    """A worker at a site, in this very loop; it does not really wait when it pauses."""
-    paused: list[float] = []
-
-    async def pause(seconds: float) -> None:
-        paused.append(seconds)
-        await asyncio.sleep(0.002)
-
-    transport = office.http._transport
-    line = Line(transport, fault)
-    async with AsyncExitStack() as stack:
-        way = Way(url=URL, token=more.pop("token", KELHEIM))
-        door = await stack.enter_async_context(Door(way, at_once, transport=line))
-        post = SitePost(door, pause=pause)
-        await stack.enter_async_context(
-            working(
-                [vendor.plugin(name="filedrop", **more)],
-                name="w",
-                claims=post,
-                post=lambda _: post,
-                endpoint=post.endpoint,
-                attachments=post,
-                at_once=at_once,
-                longest=5.0,
-                spare=20.0,
-                opened=plugins.opened,
-                home=WayBack(post=post, destinations=lambda _: (), every=1e6),
-            )
-        )
-        await stack.enter_async_context(post.listening())
-        yield AtSite(post, line, vendor, paused)
-
-
-async def arrive(office: PostOffice, *letters: SubmissionId) -> None:
-    """Wait until all of these are delivered."""
-    async with asyncio.timeout(10):
-        for letter in letters:
-            while (await standing(office.journal, letter)).state is not State.DELIVERED:
-                await asyncio.sleep(0.005)
-
 
 # ── a good day ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -158,7 +65,7 @@ async def test_an_idle_site_asks_once_and_waits(office: PostOffice) -> None:
         await until(lambda: office.gateway.doorbell._waiting)
         await asyncio.sleep(0.1)
 
-        assert site.line.asked == ["GET letters"]
+        assert site.line.asked == ["GET destinations", "GET letters"]
 
 
 async def test_only_as_much_is_leased_as_there_are_hands(office: PostOffice) -> None:

@@ -20,6 +20,9 @@ OPERATIONS = {
     "getLetterDocument": ("get", f"{LETTER}/document", {200, 206, *ALWAYS, 409, 416}),
     "getLetterAttachment": ("get", f"{LETTER}/attachments/{{attachment}}", {200, 206, *ALWAYS, 409, 416}),
     "reportOutcome": ("post", f"{LETTER}/outcome", {200, *ALWAYS, 408, 409, 413}),
+    "bringReply": ("post", f"{LETTER}/replies", {202, *ALWAYS, 408, 413, 415, 429}),
+    "bringStrayReply": ("post", f"{SITE}/replies", {202, *ALWAYS, 408, 413, 415, 429}),
+    "listDestinations": ("get", f"{SITE}/destinations", {200, *ALWAYS}),
     "sendHeartbeat": ("post", f"{SITE}/heartbeat", {204, *ALWAYS, 408, 413}),
 }
 
@@ -75,7 +78,7 @@ async def test_examples_have_their_shapes(office: PostOffice) -> None:
                 TypeAdapter(kinds[name]).validate_python(said["example"])
                 seen += 1
 
-    assert seen == 8
+    assert seen == 11
 
 
 async def test_every_refusal_is_a_problem_with_an_example(office: PostOffice) -> None:
@@ -83,7 +86,7 @@ async def test_every_refusal_is_a_problem_with_an_example(office: PostOffice) ->
     told = await described(office)
 
     for method, path, statuses in OPERATIONS.values():
-        for status in statuses - {200, 204, 206, 500}:
+        for status in statuses - {200, 202, 204, 206, 500}:
             content = told["paths"][path][method]["responses"][str(status)]["content"]["application/problem+json"]
             assert content["example"]["status"] == status
 

@@ -48,3 +48,23 @@ def test_an_authority_has_a_name_even_when_it_is_gone(tables: Tables) -> None:
     assert tables.authority_name("09178") == "Landratsamt Freising"
     assert tables.authority_name("09273") == "09273"
     assert tables.authority_name("") == ""
+
+
+def test_a_destination_may_lie_at_a_site(write: Callable[..., Path]) -> None:
+    """What is picked up there is known by the site's name, and the data directory in its settings is the site's own."""
+    tables = Tables.load(write("destinations.toml", "window = 2", 'site = "freising"'), Path("/var/lib/gateway"))
+
+    assert tables.at_site("freising") == tables.at_sites == {"freising-bau"}
+    assert tables.at_site("") == tables.at_site("anderswo") == frozenset()
+    assert (tables.site_of("freising-bau"), tables.site_of("aschaffenburg"), tables.site_of("gone")) == (
+        "freising",
+        "",
+        "",
+    )
+    assert tables.endpoint("freising-bau", test=False).settings["folder"] == "{data}/freising-bau"
+
+
+def test_a_site_has_a_name(write: Callable[..., Path]) -> None:
+    """As paths have one."""
+    with pytest.raises(BadTables, match=r"Frei/sing"):
+        Tables.load(write("destinations.toml", "window = 2", 'site = "Frei/sing"'), Path("/var"))

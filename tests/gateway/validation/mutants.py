@@ -29,7 +29,7 @@ from tests.conftest import ROOT
 from tests.gateway.validation import probe
 from tests.gateway.validation.conftest import MANIFEST, SCHEMA
 from tests.gateway.validation.grown import Growing
-from tests.gateway.validation.mutations import MUTATIONS, Specimen, written
+from tests.gateway.validation.mutations import MUTATIONS, Specimen, simple, written
 from tests.gateway.validation.spellings import SPELLINGS
 from tests.gateway.validation.values import AROUND, at_facets, values_of
 
@@ -154,19 +154,10 @@ def _by_type(specimens: Sequence[Specimen]) -> dict[str, list[Place]]:
     places: dict[str, list[Place]] = {}
     for specimen in specimens:
         for at, (element, declared) in enumerate(zip(specimen.tree.iter("*"), specimen.declared, strict=True)):
-            for attribute, type_ in _simple(element, declared):
+            for attribute, type_ in simple(element, declared):
                 key = f"{values_of(type_)[0]} {type_.name or declared.name} {attribute or ''}"
                 places.setdefault(key, []).append((specimen, at, attribute, type_))
     return places
-
-
-def _simple(element: etree._Element, declared: XsdElement) -> Iterator[tuple[str | None, XsdSimpleType]]:
-    own = declared.type if isinstance(declared.type, XsdSimpleType) else declared.type.content
-    if isinstance(own, XsdSimpleType):
-        yield None, own
-    for name in map(str, element.attrib):
-        if name in declared.attributes and (type_ := declared.attributes[name].type):
-            yield name, type_
 
 
 def _value(element: etree._Element, attribute: str | None) -> str:

@@ -7,13 +7,15 @@ Each takes a specimen and dice and gives a document, or None where it has nothin
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Final
 
 from lxml import etree
-from xmlschema.validators import XsdElement
+from xmlschema.validators import XsdElement, XsdSimpleType
+
+from tests.gateway.validation.values import builtin
 
 XSI: Final = "{http://www.w3.org/2001/XMLSchema-instance}"
 XML: Final = "{http://www.w3.org/XML/1998/namespace}"
@@ -61,6 +63,16 @@ def _beside(element: etree._Element, tag: str) -> str:
     """A name in the namespace of an element."""
     namespace = etree.QName(element).namespace
     return f"{{{namespace}}}{tag}" if namespace else tag
+
+
+def simple(element: etree._Element, declared: XsdElement) -> Iterator[tuple[str | None, XsdSimpleType]]:
+    """The simple values of an element: its text (None) and its attributes, each with its type."""
+    own = declared.type if isinstance(declared.type, XsdSimpleType) else declared.type.content
+    if isinstance(own, XsdSimpleType):
+        yield None, own
+    for name in map(str, element.attrib):
+        if name in declared.attributes and (type_ := declared.attributes[name].type):
+            yield name, type_
 
 
 # ── elements ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -347,3 +359,52 @@ _typed("its own type", lambda _, __, declared: declared.type.name)
 _typed("a derived type", _derived)
 _typed("an unrelated type", _unrelated)
 _typed("xs:string", lambda *_: "{http://www.w3.org/2001/XMLSchema}string")
+
+
+# ── identifiers ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _identifiers(specimen: Specimen, name: str) -> list[tuple[int, str | None]]:
+    """Where identifiers stand, or references to them: the number of the element, and the attribute."""
+    return [
+        (at, attribute)
+        for at, (element, declared) in enumerate(zip(specimen.tree.iter("*"), specimen.declared, strict=True))
+        for attribute, type_ in simple(element, declared)
+        if name in builtin(type_)
+    ]
+
+
+def _with(specimen: Specimen, at: int, attribute: str | None, value: str) -> bytes:
+    tree = deepcopy(specimen.tree)
+    one = list(tree.iter("*"))[at]
+    if attribute:
+        one.set(attribute, value)
+    else:
+        one.text = value
+    return written(tree)
+
+
+def _an_identifier_twice(specimen: Specimen, dice: random.Random) -> bytes | None:
+    found = _identifiers(specimen, "ID")
+    if len(found) < 2:
+        return None
+    (first, attribute), (second, other) = dice.sample(found, 2)
+    one = list(specimen.tree.iter("*"))[first]
+    return _with(specimen, second, other, str(one.get(attribute) if attribute else one.text))
+
+
+def _another_identifier(name: str) -> Mutation:
+    def mutation(specimen: Specimen, dice: random.Random) -> bytes | None:
+        found = _identifiers(specimen, name)
+        return _with(specimen, *dice.choice(found), "nirgends") if found else None
+
+    return mutation
+
+
+MUTATIONS.update(
+    {
+        "an identifier twice": _an_identifier_twice,
+        "an identifier that nobody means": _another_identifier("ID"),
+        "a reference to nothing that is there": _another_identifier("IDREF"),
+    }
+)

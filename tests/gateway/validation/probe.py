@@ -238,7 +238,12 @@ _ODD: Final = (
         for nr, to, value in (("2", "1", "2"), ("1", "1", "2"), ("01", "1", "2"), ("2", "3", "2"), ("2", "1", "1.0"))
     ),
     *("<x:ID>a</x:ID><x:ID>a</x:ID>", "<x:ID>a</x:ID><x:ID> a </x:ID>", "<x:ID>a</x:ID><x:IDREF>a</x:IDREF>"),
-    *("<x:ID v='a'>b</x:ID><x:ID>a</x:ID>", "<x:IDREF>a</x:IDREF><x:ID>a</x:ID>", "<x:ID>a</x:ID><x:IDREF>b</x:IDREF>"),
+    *(
+        "<x:ID v='a'>b</x:ID><x:ID>a</x:ID>",
+        "<x:ID v='a'>b</x:ID><x:ID v='a'>c</x:ID>",
+        "<x:IDREF>a</x:IDREF><x:ID>a</x:ID>",
+        "<x:ID>a</x:ID><x:IDREF>b</x:IDREF>",
+    ),
     *(
         "<x:ID>a</x:ID><x:IDREFS>a a</x:IDREFS>",
         "<x:ID.liste>a a</x:ID.liste>",

@@ -131,6 +131,11 @@ def test_a_value_is_judged_as_xerces_does(schemas: Schemas, type_: str, valid: b
         ([], "<x:refs>a b</x:refs><x:id>a</x:id><x:kasten id='b'/>"),
         ([("cvc-id.2", "/x:a.b.0100/x:id[2]")], "<x:id>a</x:id><x:id> a</x:id>"),
         ([("cvc-id.2", "/x:a.b.0100/x:id")], "<x:kasten id='a'/><x:id>a</x:id>"),
+        ([("cvc-id.2", "/x:a.b.0100/x:kasten[2]")], "<x:kasten id='a'/><x:kasten id=' a'/>"),
+        (
+            [("cvc-id.2", "/x:a.b.0100/x:kasten[2]")],
+            "<x:kasten id='a'/><x:date> 2024-01-01 </x:date><x:kasten id='a'/>",
+        ),
         ([("cvc-id.1", "/x:a.b.0100/x:ref")], "<x:id>a</x:id><x:ref>b</x:ref>"),
         ([("cvc-id.1", "/x:a.b.0100/x:kasten")], "<x:kasten ref='b'/>"),
         ([("cvc-id.1", "/x:a.b.0100/x:refs")], "<x:refs>a b</x:refs><x:id>a</x:id>"),
