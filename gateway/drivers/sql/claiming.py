@@ -35,7 +35,7 @@ from gateway.drivers.sql.steps import (
 from gateway.drivers.sql.tables import attachments, claims, destinations, documents, submissions, words
 from gateway.journal import Claim, Lane, Limits, NoClaim
 from gateway.site import Reach
-from gateway.submission import SECOND, Micros, SubmissionId
+from gateway.submission import SECOND, Micros, SubmissionId, storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,17 +266,12 @@ def _words_values(said: Words, now: Micros) -> Values:
         "submission": said.submission,
         "attempt": said.attempt,
         "said_by": said.said_by,
-        "reference": _storable(said.reference),
-        "reason": _storable(said.reason),
+        "reference": storable(said.reference),
+        "reason": storable(said.reason),
         "stored_at": now,
         "expires_at": None,
         "data_key": None,
     }
-
-
-def _storable(text: str) -> str:
-    """Without what no database takes: an outcome must not be lost over a vendor's stray byte."""
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
 
 
 def keep_words(said: Sequence[Words]) -> Steps[Sequence[None]]:
