@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -35,7 +36,7 @@ from gateway.connection import CONNECTIONS, CaseHome, first_state
 from gateway.delivery import Policy, decide
 from gateway.dispatch import Dispatch, Letter, Post, Report
 from gateway.doorbell import Doorbell
-from gateway.errors import BrokerUnavailable, MissingSecret, NobodysFault, NotResponsible, TooLarge
+from gateway.errors import MissingSecret, NobodysFault, NotResponsible, TooLarge
 from gateway.events import frames_of
 from gateway.journal import (
     Attempt,
@@ -312,9 +313,8 @@ async def deliver(letter: Letter, *, bench: Workbench) -> None:
             started = time.perf_counter()
             ending, already_there = await _attempt(claim, bench)
             telling.ended(claim, ending, time.perf_counter() - started, already_there=already_there)
-            await _bring_back(claim, ending, bench)
-            await _keep_words(claim, ending, bench)
-            await _report(claim, ending, bench)
+            if await _bring_back(claim, ending, bench):
+                await _report(claim, await _keep_words(claim, ending, bench), bench)
 
 
 async def _claim(letter: Letter, bench: Workbench) -> Claim | NoClaim:
@@ -327,11 +327,7 @@ async def _claim(letter: Letter, bench: Workbench) -> Claim | NoClaim:
 
 
 async def _attempt(claim: Claim, bench: Workbench) -> tuple[Ending, bool]:
-    """
-    How the attempt ended, and whether the Fachverfahren had it already.
-
-    What an adapter raises is a bug of the adapter, and an ending too.
-    """
+    """How the attempt ended, even by a bug of the adapter, and whether the Fachverfahren had it already."""
     submission = claim.submission
     try:
         consignment = Consignment(
@@ -370,32 +366,35 @@ async def _in_time(answer: Awaitable[T], bench: Workbench) -> T | None:
         return None
 
 
-async def _bring_back(claim: Claim, ending: Ending, bench: Workbench) -> None:
-    """
-    What the Fachverfahren answered at once is the gateway's before the outcome counts.
-
-    Raises NobodysFault where that is not possible now: the outcome is not reported, so the attempt ends unclear.
-    """
-    if not isinstance(ending, Delivered | Refused) or not ending.replies:
-        return
-    submission = claim.submission
-    origin = Origin(adapter=submission.adapter, destination=submission.destination, test=submission.test, by=bench.name)
-    for reply in ending.replies:
+async def _bring_back(claim: Claim, ending: Ending, bench: Workbench) -> bool:
+    """What came with the outcome is safe before the outcome counts; False if it is not, and nobody may hear of it."""
+    origin = Origin.of(claim.submission, bench.name)
+    for reply in ending.replies if isinstance(ending, Delivered | Refused) else ():
+        bring = partial(bench.way_back.bring, replace(reply, submission=claim.submission.id), origin)
         try:
-            await bench.way_back.bring(replace(reply, submission=submission.id), origin)
+            away = await _until_heard(bring, bench)
         except TooLarge as error:
             telling.not_brought(origin, error.code)
+            continue
+        if away is not None:
+            telling.not_collected(origin, away.code)
+            return False
+    return True
 
 
-async def _keep_words(claim: Claim, ending: Ending, bench: Workbench) -> None:
-    """A vendor's own words go into the document store; they may be personal."""
+async def _keep_words(claim: Claim, ending: Ending, bench: Workbench) -> Ending:
+    """A vendor's own words go into the document store, as they may be personal; the ending without them."""
     match ending:
-        case Delivered(reference) if reference:
-            await bench.claims.keep_words(claim, reference, "")
-        case Refused(_, reason) if reason:
-            await bench.claims.keep_words(claim, "", reason)
+        case Delivered(reference, grade):
+            if reference:
+                await bench.claims.keep_words(claim, reference, "")
+            return Delivered("", grade)
+        case Refused(code, reason):
+            if reason:
+                await bench.claims.keep_words(claim, "", reason)
+            return Refused(code)
         case _:
-            return
+            return ending
 
 
 async def _report(claim: Claim, ending: Ending, bench: Workbench) -> None:
@@ -407,28 +406,27 @@ async def _report(claim: Claim, ending: Ending, bench: Workbench) -> None:
         key=claim.key,
         worker=bench.name,
         adapter=submission.adapter,
-        ending=_without_words(ending),
+        ending=ending,
         traceparent=submission.traceparent,
     )
-    for tries in range(_REPORT_TRIES):
+    await _until_heard(partial(bench.post.report, report), bench)
+
+
+async def _until_heard(say: Callable[[], Awaitable[None]], bench: Workbench) -> NobodysFault | None:
+    """Say it until somebody has it; what was in the way if nobody ever had."""
+    away: NobodysFault | None = None
+    for tries in range(_TRIES):
         try:
-            return await bench.post.report(report)
-        except BrokerUnavailable:
+            await say()
+        except NobodysFault as error:
+            away = error
             await bench.pause(min(0.2 * 2**tries, 5.0))
-    return None
+        else:
+            return None
+    return away
 
 
-def _without_words(ending: Ending) -> Ending:
-    match ending:
-        case Delivered(_, grade):
-            return Delivered("", grade)
-        case Refused(code, _):
-            return Refused(code)
-        case _:
-            return ending
-
-
-_REPORT_TRIES: Final = 40
+_TRIES: Final = 40
 
 
 # ── CONCLUDE ─────────────────────────────────────────────────────────────────────────────────────────────────────────

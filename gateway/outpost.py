@@ -67,11 +67,7 @@ async def working_at_a_site(settings: Settings, names: Sequence[str]) -> AsyncIt
                 longest=settings.delivery_seconds,
                 spare=settings.lease_spare,
                 opened=plugins.opened,
-                home=WayBack(
-                    post=post,
-                    destinations=lambda adapter: [(it.destination, it.test) for it in post.endpoints_of(adapter)],
-                    every=settings.collect_seconds,
-                ),
+                home=WayBack(post=post, destinations=post.destinations, every=settings.collect_seconds),
             )
         )
         looking = _Certificates(chosen, post, endpoint)

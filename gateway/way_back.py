@@ -15,7 +15,7 @@ from typing import Final
 from gateway import telling
 from gateway.adapter import Collecting, Reply, Unreachable
 from gateway.attachments import AttachmentStore
-from gateway.errors import NobodysFault, NotChecked, NotReadable, Sentence, TooLarge
+from gateway.errors import MissingSecret, NobodysFault, NotChecked, NotReadable, Sentence, TooLarge
 from gateway.events import TaskFailed, frames_of
 from gateway.journey import Gateway, Workbench, judge_document
 from gateway.reply import Arrival, Arrivals, Boxed, Incoming, Kept, Meaning, Origin, Repeated
@@ -101,7 +101,7 @@ async def collect(origin: Origin, *, bench: Workbench) -> int:
                     continue
                 await adapter.acknowledge(endpoint, found)
                 brought += 1
-    except NobodysFault as error:
+    except (NobodysFault, MissingSecret) as error:
         telling.not_collected(origin, error.code)
     except TimeoutError:
         telling.not_collected(origin, "time-limit")

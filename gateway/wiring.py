@@ -50,7 +50,7 @@ from gateway.pickup import SiteRegister
 from gateway.plugins import Plugins
 from gateway.receipt import Letterhead
 from gateway.reply import ReplyTables
-from gateway.rounds import Pace, following_tables, rounds, standing, taking_stock
+from gateway.rounds import Pace, following_tables, rounds, running_campaigns, standing, taking_stock
 from gateway.routing import Board, Tables, Watch
 from gateway.routing.secrets import FindEndpoint, Vault, revealing
 from gateway.routing.watching import insist_on_destinations, insist_on_secrets
@@ -183,6 +183,7 @@ async def serving(
         await stack.enter_async_context(_taking_reports(gateway))
         pace = pace or _pace(settings)
         await stack.enter_async_context(rounds(gateway, pace))
+        await stack.enter_async_context(running_campaigns(journal, gateway, pace))
         told_here: tuple[Source, ...] = ("worker",) if settings.broker_url is None else ()
         show_at_zero(facts, "gateway", "either", *told_here)
         await stack.enter_async_context(_taking_stock(journal, board, facts.plugins, pace))
@@ -428,7 +429,7 @@ async def _working(
         opened=plugins.opened,
         home=WayBack(
             post=Beside(arrivals=journal, attachments=attachments, clock=clock, most=most),
-            destinations=lambda adapter: _reached_by(adapter, board),
+            destinations=partial(_reached, board),
             every=settings.collect_seconds,
         ),
         lookout=Lookout(book=journal, every=settings.look_seconds),
@@ -436,7 +437,7 @@ async def _working(
         yield
 
 
-def _reached_by(adapter: str, board: Board) -> list[tuple[str, bool]]:
+async def _reached(board: Board, adapter: str) -> list[tuple[str, bool]]:
     """An adapter's destinations by the tables in use, live and for tests, but for those at a site."""
     named = [one.name for one in board.now.destinations if one.adapter == adapter and not one.site]
     return [(name, test) for name in named for test in (False, True)]

@@ -31,7 +31,7 @@ class WayBack:
     """How replies come home: by which post, from which destinations of an adapter, and how often they are asked."""
 
     post: ReplyPost
-    destinations: Callable[[str], Iterable[tuple[str, bool]]]
+    destinations: Callable[[str], Awaitable[Iterable[tuple[str, bool]]]]
     """by the adapter's name: each destination, and whether its test endpoint is meant"""
     every: float
     """seconds between two rounds"""
@@ -136,7 +136,7 @@ async def _probe(adapter: Probeable, destination: str, test: bool, bench: Workbe
 
 
 async def _at_all(
-    task: str, destinations: Iterable[tuple[str, bool]], do: Callable[[str, bool], Awaitable[None]]
+    task: str, destinations: Awaitable[Iterable[tuple[str, bool]]], do: Callable[[str, bool], Awaitable[None]]
 ) -> None:
     """Do this at every destination, at a few of them at once; a bug ends this round and is told."""
     room = asyncio.Semaphore(_AT_ONCE)
@@ -147,7 +147,7 @@ async def _at_all(
 
     try:
         async with asyncio.TaskGroup() as group:
-            for destination, test in destinations:
+            for destination, test in await destinations:
                 group.create_task(when_free(destination, test))
     except Exception as error:  # noqa: BLE001 - a round that dies would be silence where somebody listens
         TaskFailed(task=task, error=type(error).__name__, frames=frames_of(error)).tell()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.rig.tables import forget, with_directories
 from tests.services import PostgresServer, RabbitServer
 
 ROOT = Path(__file__).parents[1]
@@ -16,6 +17,15 @@ SHARED_DATA = Path(os.environ.get("GATEWAY_TEST_DATA", ROOT.parent / "shared" / 
 # No deadline: a machine with two cores and a broker on it is slow at times, and that is no finding.
 settings.register_profile("house", deadline=None, print_blob=True)
 settings.load_profile("house")
+
+
+os.environ["GATEWAY_ROUTING"] = str(with_directories())
+"""Tests ask for what the shipped tables say of places; where it is delivered to is a directory, unless they say so."""
+
+
+def pytest_sessionfinish() -> None:
+    """Leave no folder behind."""
+    forget()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -87,10 +87,12 @@ def work(
 
 
 async def _work(settings: Settings, adapters: list[str]) -> int:
-    from gateway.outpost import working_at_a_site
-    from gateway.wiring import working_beside
+    if settings.site:  # what a site needs is little, and its machine may be small
+        from gateway.outpost import working_at_a_site as working
+    else:
+        from gateway.wiring import working_beside as working
 
-    async with (working_at_a_site if settings.site else working_beside)(settings, adapters):
+    async with working(settings, adapters):
         await asked_to_stop(farewell)
     return GOOD
 

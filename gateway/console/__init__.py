@@ -10,6 +10,7 @@ The console: the web pages of those who watch over the gateway, rendered here, w
     now         what is happening
     searching   finding submissions
     timeline    one submission, and its content for those who say why
+    failures    what waits for people, one by one or in a campaign
     pages       all of them, and how they are asked for
 
 It decides nothing about an Antrag: what is done here is asked of the journal, which decides and writes down who did it.

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 from fastapi import APIRouter, Request, Response
 
 from gateway.account import Account, AccountBook, IdentityProvider
+from gateway.campaign import CampaignBook
 from gateway.console.entrance import (
     PATH,
     Entrance,
@@ -19,7 +20,7 @@ from gateway.console.entrance import (
     insist_on_token,
 )
 from gateway.console.rendering import elsewhere, page, static
-from gateway.errors import BadRequest, GatewayError, Language, NotFound, NotIdentified, TooMany
+from gateway.errors import BadRequest, GatewayError, Language, NotFound, NotIdentified, NotResponsible, TooMany
 from gateway.intake.refusals import ClientGone
 from gateway.intake.responses import note_refusal, tell_failure
 from gateway.intake.visit import Visit
@@ -31,7 +32,7 @@ _MOST_BODY: Final = 64 * 1024
 _MOST_FIELDS: Final = 50
 
 
-class Book(AccountBook, OperatingBook, Protocol):
+class Book(AccountBook, OperatingBook, CampaignBook, Protocol):
     """What the console asks the journal."""
 
 
@@ -139,7 +140,9 @@ class _House:
             except ClientGone:
                 return Response(status_code=499)
             except GatewayError as error:
-                return await self._told(error, note_refusal(error, visit), visit)
+                # Whoever asks for what is not possible is the operator, and learns why.
+                status = 409 if isinstance(error, NotResponsible) else None
+                return await self._told(error, note_refusal(error, visit, status), visit)
             except Exception as error:  # noqa: BLE001 - nothing of what broke gets out
                 return await self._told(tell_failure(error, visit), 500, visit)
 

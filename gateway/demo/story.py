@@ -235,7 +235,7 @@ class Story:
         self._tell.expect(
             [reply["messageUuid"] for reply in replies] == uuids
             and all(uuid.encode() in document for uuid, document in zip(uuids, documents, strict=True))
-            and (standing["state"], standing["grade"], standing["reference"]) == ("confirmed", "answered", number),
+            and (standing["state"], standing["reference"]) == ("confirmed", number),
             Sentence("vom Fachverfahren beantwortet", "answered by the Fachverfahren"),
             Sentence("nicht die Antworten, die gegeben wurden", "not the answers that were given"),
         )

@@ -5,6 +5,7 @@ Everything operators are told: one class per thing that happened, its log line a
 come from closed sets. No event has a field for content, people's names, a vendor's free text or an exception's message.
 """
 
+from gateway.events.deciding import CampaignAdvanced, CampaignStopped, ParkedDecided
 from gateway.events.delivery import (
     ATTEMPT_TIME,
     COMPLETION_TIME,
@@ -205,6 +206,8 @@ __all__ = [
     "BrokerConnected",
     "BrokerFault",
     "BrokerLost",
+    "CampaignAdvanced",
+    "CampaignStopped",
     "CollectingBroke",
     "CommandFailed",
     "Declared",
@@ -228,6 +231,7 @@ __all__ = [
     "OrphansSwept",
     "OutcomeNotCounted",
     "OutcomeReported",
+    "ParkedDecided",
     "QueueSeen",
     "RepliesNotCollected",
     "ReplyBoxed",

@@ -21,7 +21,8 @@ _HEAD: Final = """\
 # Telemetry
 
 What a gateway tells its operators: metrics, and one JSON line for each event. This page is written from the code
-(`python -m gateway.events > docs/spec/telemetry.md`), and a test holds the two together.
+(`python -m gateway.events > docs/spec/telemetry.md`), and a test holds the two together. Which alerts
+follow from it: [docs/betrieb/alarme.md](../betrieb/alarme.md).
 
 ## Reading the metrics
 

@@ -29,6 +29,7 @@ from gateway.pickup import answers, bodies, replies
 from gateway.pickup.leases import Leases, lease_in, letter_in, no_letter, over
 from gateway.pickup.ranges import Part, part_wanted
 from gateway.pickup.sites import SiteRegister
+from gateway.reply import Origin
 from gateway.site import Site, SiteBook, Waiting
 from gateway.submission import SECOND, SubmissionId
 
@@ -161,7 +162,7 @@ class Calls:
         _no_query(visit)
         submission = await self._leases.own(site, letter, visit)
         with self._crowd.place_for(site.name):
-            origin = replies.answering(submission, site)
+            origin = Origin.of(submission, site.worker, site.authorities)
             taken = await replies.bring(visit, origin, letter, gateway=self._gateway, limits=self._limits)
         return self._brought(taken, visit)
 

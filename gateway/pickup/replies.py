@@ -20,7 +20,7 @@ from gateway.intake.visit import Visit
 from gateway.journey import Gateway
 from gateway.reply import Boxed, Kept, Origin, Repeated
 from gateway.site import Reach, Site
-from gateway.submission import Submission, SubmissionId, new_id
+from gateway.submission import SubmissionId, new_id
 
 Taken = Kept | Boxed | Repeated
 
@@ -56,17 +56,6 @@ async def bring(
     if isinstance(taken, Repeated):
         await gateway.attachments.discard(unpacked.attachments)
     return taken
-
-
-def answering(submission: Submission, site: Site) -> Origin:
-    """Where a reply to this letter comes from."""
-    return Origin(
-        adapter=submission.adapter,
-        destination=submission.destination,
-        test=submission.test,
-        by=site.worker,
-        authorities=site.authorities,
-    )
 
 
 def from_destination(visit: Visit, site: Site, reach: Reach, gateway: Gateway) -> Origin:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 from gateway.adapter import Reply
 from gateway.reply.kinds import Effect, Kind
@@ -30,6 +30,17 @@ class Origin:
     test: bool
     by: str
     authorities: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, submission: Submission, by: str, authorities: tuple[str, ...] = ()) -> Self:
+        """Where a reply to this submission comes from."""
+        return cls(
+            adapter=submission.adapter,
+            destination=submission.destination,
+            test=submission.test,
+            by=by,
+            authorities=authorities,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ from tests.benchmarks.sample import DOCUMENT
 from tests.conftest import ROOT
 from tests.gateway.cli.calling import surroundings
 from tests.rig import Installation, Procedures, Servers, installed
+from tests.rig.tables import with_directories
 from tests.services.processes import Process
 
 _WINDOW = 64
@@ -66,7 +67,7 @@ async def _through(servers: Servers | None, letters: int, *, sites: int) -> str:
 
 def _with_sites(folder: Path, sites: int) -> Path:
     """The shipped tables; the first so many destinations are picked up, each at a site of its own."""
-    shutil.copytree(ROOT / "routing", folder)
+    shutil.copytree(with_directories(), folder)
     file = folder / "destinations.toml"
     text = re.sub(r"^(window|concurrency) = .*$", rf"\1 = {_WINDOW}", file.read_text("utf-8"), flags=re.MULTILINE)
     chosen = {one.destination for one in list(Tables.load(folder, folder).connections)[:sites]}

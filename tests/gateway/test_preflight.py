@@ -21,6 +21,7 @@ from gateway.submission import SECOND, Grade, Micros, State
 from gateway.testing import FakeVendor, a_manifest, a_submission
 from gateway.validation import Schemas
 from tests.conftest import ROOT
+from tests.rig.tables import with_directories
 
 pytestmark = pytest.mark.anyio
 
@@ -69,7 +70,7 @@ class LastTest:
 
 @pytest.fixture(scope="module")
 def tables() -> Tables:
-    return Tables.load(ROOT / "routing", Path("/var/lib/gateway"))
+    return Tables.load(with_directories(), Path("/var/lib/gateway"))
 
 
 @pytest.fixture(scope="module")
@@ -279,7 +280,7 @@ async def test_it_has_to_be_proven_as_well_as_the_adapter_can(field_: Airfield) 
 
 async def test_a_secret_that_is_missing_is_told_by_its_name(field_: Airfield, tables: Tables, tmp_path: Path) -> None:
     """Before anybody is called without it."""
-    folder = Path(shutil.copytree(ROOT / "routing", tmp_path / "routing"))
+    folder = Path(shutil.copytree(with_directories(), tmp_path / "routing"))
     file = folder / "destinations.toml"
     head = "[landkreis-kelheim-bau]\n"
     file.write_text(file.read_text("utf-8").replace(head, f'{head}live.password = "secret:a"\n'), "utf-8")

@@ -19,8 +19,8 @@ from gateway.stock import Heap, Outbox, Stock
 from gateway.stocktaking import Leadership, snapshot_of
 from gateway.submission import SECOND, Micros, State
 from gateway.testing import FakeClock
-from tests.conftest import ROOT
 from tests.gateway.drivers.journal_rig import SqliteDatabase, accept, an_entry
+from tests.rig.tables import with_directories
 
 NOW = Micros(1_790_000_000 * SECOND)
 EARLIER = Micros(NOW - 3_600 * SECOND)
@@ -45,7 +45,7 @@ EMPTY = Stock(
 
 @cache
 def tables() -> Tables:
-    return Tables.load(ROOT / "routing", Path("/nowhere"))
+    return Tables.load(with_directories(), Path("/nowhere"))
 
 
 def shown(stock: Stock) -> Mapping[str, Mapping[tuple[str, ...], float]]:

@@ -55,6 +55,10 @@ def endpoint(name: str, test: bool) -> Endpoint:
 async def a_worker(journal: SqlJournal, vendor: FakeVendor, *destinations: str) -> AsyncIterator[None]:
     plugin = vendor.plugin()
     queue = InProcess([plugin.manifest.name])
+
+    async def reached(_: str) -> list[tuple[str, bool]]:
+        return [(name, test) for name in destinations for test in (False, True)]
+
     async with working(
         [plugin],
         name="worker",
@@ -66,11 +70,7 @@ async def a_worker(journal: SqlJournal, vendor: FakeVendor, *destinations: str) 
         longest=None,
         spare=1.0,
         opened=plugins.opened,
-        home=WayBack(
-            post=cast("ReplyPost", None),
-            destinations=lambda _: [(name, test) for name in destinations for test in (False, True)],
-            every=60.0,
-        ),
+        home=WayBack(post=cast("ReplyPost", None), destinations=reached, every=60.0),
         lookout=Lookout(book=journal, every=60.0),
     ):
         yield

@@ -28,6 +28,7 @@ from gateway.testing import FakeClock, FakeVendor, MemoryAttachments
 from gateway.validation import Schemas
 from gateway.way_back import Beside, Most
 from tests.conftest import ROOT
+from tests.rig.tables import with_directories
 
 ADAPTER = "filedrop"
 """the adapter that the tables name; who stands behind the name is the test's business"""
@@ -81,14 +82,14 @@ async def small_town(
     folder: Path,
     vendor: FakeVendor,
     *,
-    routing: Path = ROOT / "routing",
+    routing: Path | None = None,
     endpoint: FindEndpoint = lambda name, test: Endpoint(name, test, {}),
     **manifest: object,
 ) -> AsyncIterator[SmallTown]:
     """Open it; it says everything it has to say into `log`."""
     clock, log, file = FakeClock(), io.StringIO(), folder / "journal.db"
     events.write_log(to=log, level=0)
-    tables = _tables(routing)
+    tables = _tables(routing or with_directories())
 
     def ticking() -> Micros:
         """Of two replies one comes first."""
@@ -147,7 +148,7 @@ def _tables(routing: Path) -> Tables:
 
 def paused_tables(folder: Path, destination: str) -> Path:
     """The shipped tables with the connections to this destination paused."""
-    shutil.copytree(ROOT / "routing", folder)
+    shutil.copytree(with_directories(), folder)
     connections = folder / "connections.csv"
     connections.write_text(connections.read_text().replace(f",{destination},live,", f",{destination},paused,"))
     return folder

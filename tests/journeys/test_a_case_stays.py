@@ -13,6 +13,7 @@ from gateway.submission import State
 from gateway.testing import FakeVendor
 from tests.conftest import ROOT
 from tests.journeys.small_town import SmallTown, small_town
+from tests.rig.tables import with_directories
 
 pytestmark = pytest.mark.anyio
 
@@ -58,7 +59,7 @@ def connected(town: SmallTown, **changes: Any) -> None:
 
 async def test_it_stays_when_somebody_else_becomes_responsible(tmp_path: Path) -> None:
     """From one day to the next Aschaffenburg answers for Augsburg: new cases go there, the old one does not."""
-    tables = Path(shutil.copytree(ROOT / "routing", tmp_path / "routing"))
+    tables = Path(shutil.copytree(with_directories(), tmp_path / "routing"))
     rows = (tables / "responsibility.csv").read_text("utf-8")
     until, since = "wohnsitz,09761,09761,Melderecht,,2026-01-01,A", "wohnsitz,09761,09661,Melderecht,2026-01-02,,A"
     changed, times = re.subn(r"^wohnsitz,09761,.*$", f"{until}\n{since}", rows, flags=re.MULTILINE)

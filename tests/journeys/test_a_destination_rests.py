@@ -12,9 +12,9 @@ from gateway.intake import token_hash
 from gateway.journal import Client
 from gateway.routing.maintenance import BERLIN
 from gateway.transports.directory import WORKSPACE
-from tests.conftest import ROOT
 from tests.drills.samples import plain
 from tests.gateway.cli.calling import in_journal, serving, soon
+from tests.rig.tables import with_directories
 
 TOKEN = "ag_wartung"
 DIRECTORY = 'live.directory = "{data}/fachverfahren/{destination}/eingang"'
@@ -27,7 +27,7 @@ def test_it_is_handed_nothing_before_its_window_ends(tmp_path: Path) -> None:
     data, inbox = tmp_path / "var", tmp_path / "eingang"
     (inbox / WORKSPACE).mkdir(parents=True)
     keep(data / "secrets" / "augsburg", str(inbox))
-    tables = Path(shutil.copytree(ROOT / "routing", tmp_path / "routing"))
+    tables = Path(shutil.copytree(with_directories(), tmp_path / "routing"))
     file = tables / "destinations.toml"
     before, after = file.read_text("utf-8").split("[augsburg-wohnsitz]\n")
     plainly = f"{before}[augsburg-wohnsitz]\n{after.replace(DIRECTORY, BY_SECRET, 1)}"

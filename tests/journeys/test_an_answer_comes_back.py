@@ -4,7 +4,7 @@ import asyncio
 import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from gateway.events import (
     TaskFailed,
     watched,
 )
-from gateway.reply import Incoming, Kind, Origin
+from gateway.reply import Incoming, Kind, Origin, ReplyPost
 from gateway.submission import Grade, State, SubmissionId
 from gateway.testing import (
     CANARIES,
@@ -151,31 +151,62 @@ async def test_a_refusal_can_bring_its_rejection(tmp_path: Path) -> None:
         assert (await town.history(receipt.submission)).count("submission.refused") == 1
 
 
+@dataclass
+class Away:
+    """A way back that does not exist so many times, and then is this one."""
+
+    then: ReplyPost
+    times: int
+    paused: list[float] = field(default_factory=list)
+
+    async def bring(self, reply: Reply, origin: Origin) -> None:
+        if self.times:
+            self.times -= 1
+            raise JournalUnavailable
+        await self.then.bring(reply, origin)
+
+    async def pause(self, seconds: float) -> None:
+        self.paused.append(seconds)
+
+
 async def test_a_reply_that_cannot_be_kept_holds_back_the_outcome(tmp_path: Path) -> None:
-    """The journal is away in just that moment: nobody hears of success, the lease ends, and the next attempt asks."""
+    """The journal is away for long: nobody hears of success, the lease ends, and the next attempt asks."""
     vendor = FakeVendor(Delivered("", Grade.TRANSPORT, (reply(an_answer(Kind.ACKNOWLEDGEMENT, ABOUT)),)))
     async with small_town(tmp_path, vendor) as town:
         receipt = await town.send(ANTRAG)
-
-        class Away:
-            async def bring(self, reply: Reply, origin: Origin) -> None:
-                raise JournalUnavailable
-
         letters = await town.journal.hand_over()
-        bench = _with(town, way_back=Away())
-        with pytest.raises(JournalUnavailable):
-            await journey.deliver(letters[0], bench=bench)
+        away, told = Away(town.bench.way_back, 10**9), list[Event]()
+        with watched(told.append):
+            await journey.deliver(letters[0], bench=_with(town, way_back=away, pause=away.pause))
         town.clock.advance(10_000)
         lapsed = await journey.lapse(gateway=town.gateway)
 
         standing = await town.standing(receipt.submission)
         assert lapsed == 1
         assert (standing.state, standing.cause) == (State.ACCEPTED, "lease-ended")
+        assert [one.because for one in told if isinstance(one, RepliesNotCollected)] == ["journal-unavailable"]
+        assert sum(away.paused) > 120
+
+
+async def test_a_journal_that_comes_back_in_time_costs_no_attempt(tmp_path: Path) -> None:
+    """The reply is brought until it is on disk, and only then the outcome is reported."""
+    vendor = FakeVendor(Delivered("", Grade.TRANSPORT, (reply(an_answer(Kind.ACKNOWLEDGEMENT, ABOUT)),)))
+    async with small_town(tmp_path, vendor) as town:
+        receipt = await town.send(ANTRAG)
+        letters = await town.journal.hand_over()
+        away = Away(town.bench.way_back, 3)
+        await journey.deliver(letters[0], bench=_with(town, way_back=away, pause=away.pause))
+        async with asyncio.timeout(10):
+            while not (await town.standing(receipt.submission)).attempts:
+                await asyncio.sleep(0.005)
+        await way_back.take_in_arrivals(gateway=town.gateway)
+
+        assert vendor.calls == [receipt.submission]
+        assert (await town.standing(receipt.submission)).state is State.CONFIRMED
+        assert away.paused == [0.2, 0.4, 0.8]
 
 
 def _with(town: SmallTown, **changes: Any) -> journey.Workbench:
-    from dataclasses import replace
-
     return replace(town.bench, **changes)
 
 

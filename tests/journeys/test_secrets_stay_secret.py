@@ -13,9 +13,9 @@ from gateway.routing import Tables
 from gateway.routing.secrets import FindEndpoint, revealing
 from gateway.submission import Grade, State
 from gateway.testing import FakeVendor, Raises, Turn
-from tests.conftest import ROOT
 from tests.drills.samples import plain
 from tests.journeys.small_town import small_town
+from tests.rig.tables import with_directories
 
 SECRET = "Sesam-oeffne-dich-4711"
 ANTRAG = plain("augsburg-nebenwohnung")
@@ -25,7 +25,7 @@ ARRIVED = Delivered("", Grade.TRANSPORT)
 @pytest.fixture
 def tables(tmp_path: Path) -> Path:
     """The shipped tables; the way to Augsburg needs a password."""
-    folder = Path(shutil.copytree(ROOT / "routing", tmp_path / "routing"))
+    folder = Path(shutil.copytree(with_directories(), tmp_path / "routing"))
     file = folder / "destinations.toml"
     text = file.read_text("utf-8").replace(
         "[augsburg-wohnsitz]\n", '[augsburg-wohnsitz]\nlive.password = "secret:augsburg"\n', 1

@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.conftest import ROOT
 from tests.gateway.cli.calling import Serving, serving, soon
+from tests.rig.tables import with_directories
 
 
 def asked(running: Serving, path: str) -> str:
@@ -22,7 +22,7 @@ def digest(running: Serving) -> str:
 @pytest.mark.slow
 def test_changed_tables_are_in_use_within_seconds_and_wrong_ones_never(tmp_path: Path) -> None:
     """`/readyz` and the metric show the new digest; a wrong table is told with its place, and the old ones serve on."""
-    tables = Path(shutil.copytree(ROOT / "routing", tmp_path / "routing"))
+    tables = Path(shutil.copytree(with_directories(), tmp_path / "routing"))
     destinations, responsibility = tables / "destinations.toml", tables / "responsibility.csv"
     good = responsibility.read_text(encoding="utf-8")
 

@@ -27,6 +27,7 @@ from tests.drills.samples import plain
 from tests.gateway.cli.calling import open_the_doors
 from tests.gateway.webhooks.receiver import Say, receiving
 from tests.journeys.small_town import ADAPTER, small_town
+from tests.rig.tables import with_directories
 
 PAGE = (ROOT / "docs" / "spec" / "webhooks.md").read_text(encoding="utf-8")
 SECRET, OTHER = new_secret(), new_secret()
@@ -84,7 +85,9 @@ def test_what_the_page_shows_works(check: Check) -> None:
 
 async def test_a_gateway_that_serves_tells_a_portal(tmp_path: Path) -> None:
     """Submitted, delivered, told: a real receiver gets one message, which the reference library believes."""
-    settings = built_in(data=tmp_path, port=0, webhook_networks="127.0.0.0/8", retry_first=0.2)
+    settings = built_in(
+        data=tmp_path, port=0, routing=with_directories(), webhook_networks="127.0.0.0/8", retry_first=0.2
+    )
     open_the_doors(tmp_path)
     with receiving(Say(500), Say(204)) as receiver:
         async with serving(settings) as running:

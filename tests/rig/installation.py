@@ -26,6 +26,7 @@ from gateway.journal import Client, Ledger, Limits
 from gateway.submission import Micros
 from tests.gateway.drivers.cutting_proxy import CuttingProxy
 from tests.rig.broker import broker_for
+from tests.rig.tables import with_directories
 from tests.services import PostgresServer, RabbitServer
 from tests.services.processes import Process, free_port
 
@@ -63,6 +64,7 @@ class Installation:
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")},
             **PATIENT,
+            "GATEWAY_ROUTING": str(with_directories()),
             "GATEWAY_DATA": str(self.data),
             "GATEWAY_PORT": str(self.port),
             "GATEWAY_JOURNAL": journal,
@@ -112,6 +114,10 @@ class Installation:
         """Start a worker beside the gateway."""
         environment = {**self._environment, "GATEWAY_BROKER": self._worker_broker}
         self.worker = self._start("work", "worker.log", environment, "filedrop")
+
+    def start_worker_for(self, adapter: str, broker: str) -> Process:
+        """Start another worker, for one adapter and as its user; whoever starts it ends it."""
+        return self._start("work", f"{adapter}.log", {**self._environment, "GATEWAY_BROKER": broker}, adapter)
 
     def kill_gateway(self) -> None:
         """SIGKILL, as a power cut."""

@@ -16,19 +16,32 @@ _G2G: Final = "http://xoev.de/schemata/basisnachricht/g2g/1_1"
 
 
 def answers_to(document: bytes, case: str) -> list[tuple[str, bytes]]:
-    """Eingangsbestätigung and Aktenzeichen, each with its nachrichtenUUID."""
+    """Eingangsbestätigung, Aktenzeichen and status, each with its nachrichtenUUID."""
     asked = parse(document, most=len(document))
     if (asked.attribute("standard") or "").startswith("XBau"):
-        return [_xbau(asked, "eingangsbestaetigung", "1120", ""), _xbau(asked, "aktenzeichen", "1121", case)]
+        return [
+            _xbau(asked, "eingangsbestaetigung.1120"),
+            _xbau(asked, "aktenzeichen.1121", case=case),
+            _xbau(asked, "statusFuerAntragsportal.1170", _STATUS),
+        ]
     about = Correspondence.about(document)
-    made = [an_answer(Kind.ACKNOWLEDGEMENT, about), an_answer(Kind.FILE_NUMBER, about, said=case)]
+    made = [an_answer(kind, about) for kind in (Kind.ACKNOWLEDGEMENT, Kind.STATUS)]
+    made.insert(1, an_answer(Kind.FILE_NUMBER, about, said=case))
     return [(one.uuid, one.document) for one in made]
 
 
-def _xbau(asked: Document, name: str, number: str, case: str) -> tuple[str, bytes]:
+_STATUS: Final = Element(
+    "statusAntragsportal",
+    (Element("code", "02"),),
+    {"listURI": "urn:xoev-de:xbau:codeliste:statusbauportal", "listVersionID": "3.0"},
+)
+"""changes have come in"""
+
+
+def _xbau(asked: Document, name: str, *more: Element, case: str = "") -> tuple[str, bytes]:
     """A message of XBau's Kernmodul, from whoever was asked to whoever asked."""
     own, head = str(uuid.uuid4()), asked.leaves("nachrichtenkopf.g2g")
-    type_ = Element("nachrichtentyp", (Element("code", number),))
+    type_ = Element("nachrichtentyp", (Element("code", name.rpartition(".")[2]),))
     identified = (Element("nachrichtenUUID", own), type_, Element("erstellungszeitpunkt", _now()))
     answered = (
         Element("bn-g2g:nachrichtenUUID", head.get("identifikation.nachricht/nachrichtenUUID", "")),
@@ -47,7 +60,7 @@ def _xbau(asked: Document, name: str, number: str, case: str) -> tuple[str, byte
     if (test := asked.attribute("test")) is not None:
         attributes["test"] = test
     message = Element(
-        f"xbauk:prozessnachrichten.{name}.{number}",
+        f"xbauk:prozessnachrichten.{name}",
         (
             Element(
                 "nachrichtenkopf.g2g",
@@ -58,6 +71,7 @@ def _xbau(asked: Document, name: str, number: str, case: str) -> tuple[str, byte
                 ),
             ),
             Element("bezug", (*about, Element("bezugNachricht", answered))),
+            *more,
         ),
         attributes,
     )

@@ -5,16 +5,15 @@ from __future__ import annotations
 import logging
 import ssl
 from collections.abc import AsyncIterator, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import SpooledTemporaryFile
-from typing import IO, Any, Final, Self
+from typing import Any, Final, Self
 
 import httpx2
 
 from gateway.adapter import Reply
 from gateway.drivers.pickup import forms
+from gateway.drivers.pickup.reply_form import reply_form
 from gateway.errors import BadSettings, NobodysFault, NotIdentified, Sentence, TooLarge
 from gateway.reply import Origin
 from gateway.site import Heartbeat
@@ -23,13 +22,15 @@ from gateway.submission import SubmissionId
 for _talkative in ("httpx2", "httpcore2"):  # they would write addresses into the log
     logging.getLogger(_talkative).setLevel(logging.WARNING)
 
-_XML: Final = "application/xml"
-_IN_MEMORY: Final = 1 << 20
-"""Bytes of a reply's file up to which it needs no file of its own on its way."""
-_UPLOAD: Final = httpx2.Timeout(300.0, connect=10.0, pool=None)
-
 WAIT: Final = 50
 """Seconds for which a list waits; many proxies end a connection on which nothing happens for a minute."""
+
+_LANES: Final = 12
+"""Connections for what is small, besides the one that waits: each request looks at all of them, so few are fast. Files
+have connections of their own, and do not keep the rest waiting."""
+
+_JUDGING: Final = 120.0
+"""Seconds that the gateway may take for a reply when it has all of it."""
 
 _LOCAL: Final = ("localhost", "127.0.0.1", "::1")
 
@@ -106,23 +107,30 @@ class Door:
     def __init__(self, way: Way, at_once: int, *, transport: httpx2.AsyncBaseTransport | None = None) -> None:
         self.site: Final = way.site
         self._path = httpx2.URL(way.url).path.rstrip("/")
-        self._http = httpx2.AsyncClient(
-            base_url=way.url.removesuffix("/").removesuffix(self._path),
-            headers={"Authorization": f"Bearer {way.token}"},
-            timeout=httpx2.Timeout(30.0, connect=10.0, pool=None),
-            limits=httpx2.Limits(max_connections=at_once + 4, max_keepalive_connections=at_once + 4),
-            proxy=way.proxy,
-            verify=_trusting(way.authorities),
-            transport=transport,
-            trust_env=False,
-            follow_redirects=False,
-        )
+        trusting = _trusting(way.authorities)
+
+        def client(connections: int) -> httpx2.AsyncClient:
+            return httpx2.AsyncClient(
+                base_url=way.url.removesuffix("/").removesuffix(self._path),
+                headers={"Authorization": f"Bearer {way.token}"},
+                timeout=httpx2.Timeout(30.0, connect=10.0, pool=None),
+                limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=connections),
+                proxy=way.proxy,
+                verify=trusting,
+                transport=transport,
+                trust_env=False,
+                follow_redirects=False,
+            )
+
+        self._http = client(min(at_once, _LANES) + 1)
+        self._files = client(at_once)
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *raised: object) -> None:
         await self._http.aclose()
+        await self._files.aclose()
 
     async def letters(self, most: int) -> list[forms.Listed]:
         """What waits, or comes while this waits."""
@@ -143,7 +151,7 @@ class Door:
         """An attachment's bytes from `start` on, as they come, in pieces of at most `size`."""
         headers = {"Lease-Key": leased.key, **({"Range": f"bytes={start}-"} if start else {})}
         try:
-            async with self._http.stream("GET", path, headers=headers) as response:
+            async with self._files.stream("GET", path, headers=headers) as response:
                 if response.status_code not in (200, 206):
                     await response.aread()
                 _insist(response)
@@ -161,24 +169,23 @@ class Door:
         return forms.reached(await self._json("GET", f"{self._path}/destinations"))
 
     async def reply(self, reply: Reply, origin: Origin) -> None:
-        """Bring what an authority answered; on return the gateway has it on disk."""
-        path, params = f"{self._path}/letters/{reply.submission}/replies", {}
+        """Bring what the Fachverfahren answered; on return the gateway has it on disk, whatever it made of it."""
+        form = reply_form(reply)
         if reply.submission is None:
-            path, params = f"{self._path}/replies", {"destination": origin.destination}
-            params |= {"test": "true"} if origin.test else {}
-        if not reply.files:
-            await self._ask("POST", path, params=params, content=reply.document, headers={"Content-Type": _XML})
-            return
-        parts: list[tuple[str, tuple[str, bytes | IO[bytes], str]]] = []
-        parts.append(("document", ("reply.xml", reply.document, _XML)))
-        with ExitStack() as stack:
-            for one in reply.files:
-                kept = stack.enter_context(SpooledTemporaryFile(max_size=_IN_MEMORY))
-                async for piece in one.stream.chunks():
-                    kept.write(piece)
-                kept.seek(0)
-                parts.append((one.name, (one.name, kept, one.media_type)))
-            await self._ask("POST", path, params=params, files=parts, timeout=_UPLOAD)
+            path, params = "/replies", {"destination": origin.destination, "test": "true" if origin.test else "false"}
+        else:
+            path, params = f"/letters/{reply.submission}/replies", None
+        body = await self._json(
+            "POST",
+            self._path + path,
+            by=self._files,
+            params=params,
+            content=form.pieces,
+            headers={"Content-Type": form.media_type},
+            timeout=httpx2.Timeout(30.0, connect=10.0, read=_JUDGING, pool=None),
+        )
+        if not isinstance(body, dict) or "replyId" not in body:  # a page in between is no reason to forget a reply
+            raise _away()
 
     async def heartbeat(self, said: Heartbeat) -> None:
         """That a worker is there."""
@@ -190,9 +197,11 @@ class Door:
         except ValueError as error:  # something answers there, but no gateway
             raise _away() from error
 
-    async def _ask(self, method: str, path: str, **said: Any) -> httpx2.Response:
+    async def _ask(
+        self, method: str, path: str, *, by: httpx2.AsyncClient | None = None, **said: Any
+    ) -> httpx2.Response:
         try:
-            response = await self._http.request(method, path, **said)
+            response = await (by or self._http).request(method, path, **said)
         except httpx2.TransportError as error:
             raise _away() from error
         _insist(response)

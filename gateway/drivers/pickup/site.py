@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
@@ -219,13 +219,20 @@ class SitePost:
         words.reason = words.reason or reason
 
     def endpoint(self, name: str, test: bool) -> Endpoint:  # noqa: FBT001 - as the lane has it: live or test
-        """A destination's endpoint, as the lease brought it: without the site's folder and secrets."""
+        """A destination's endpoint, as the gateway said it: without the site's folder and secrets."""
         return self._leases.endpoint(name, test)
 
     async def look_around(self) -> None:
         """Learn where the site's Fachverfahren are, if the gateway says so now; else what is known stays."""
-        with suppress(GatewayAway, NotIdentified, Refusal):  # who asks for letters meets the same, and tells it
-            self._leases.reach(await self._door.destinations())
+        await self._reached()
+
+    async def _reached(self) -> list[forms.Reached]:
+        try:
+            reached = await self._door.destinations()
+        except (GatewayAway, NotIdentified, Refusal):  # who asks for letters meets the same, and tells it
+            return []
+        self._leases.reach(reached)
+        return reached
 
     def endpoints_of(self, adapter: str) -> list[Endpoint]:
         """Those of an adapter that are known, without the site's folder and secrets."""
@@ -257,6 +264,13 @@ class SitePost:
 
     # ── replies ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
+    async def destinations(self, adapter: str) -> list[tuple[str, bool]]:
+        """
+        Where this adapter may look for replies now: each destination of the site, and whether its test endpoint is
+        meant; none while the gateway is away, as nothing could be brought there.
+        """
+        return [(it.endpoint.destination, it.endpoint.test) for it in await self._reached() if it.adapter == adapter]
+
     async def bring(self, reply: Reply, origin: Origin) -> None:
         try:
             await self._door.reply(reply, origin)
@@ -265,6 +279,9 @@ class SitePost:
         except Refusal as refusal:
             if refusal.status == 429:
                 raise GatewayAway from refusal
+            if refusal.status == 404 and reply.submission is not None:
+                # The adapter named a letter that is not this site's. The message says whom it answers, or a human does.
+                return await self.bring(replace(reply, submission=None), origin)
             raise ReplyNotTaken from refusal
 
 

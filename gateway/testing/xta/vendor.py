@@ -57,9 +57,9 @@ class ProcedureBehindXta:
         self.server.behave(mood)
 
     def answer(self, submission: str) -> list[str]:
-        """Write an Eingangsbestätigung and an Aktenzeichen for what was taken; the messages' nachrichtenUUIDs."""
+        """Write Eingangsbestätigung, Aktenzeichen and status for what was taken; the messages' nachrichtenUUIDs."""
         about = Correspondence.about(self.server.document(submission))
-        made = [an_answer(kind, about) for kind in (Kind.ACKNOWLEDGEMENT, Kind.FILE_NUMBER)]
+        made = [an_answer(kind, about) for kind in (Kind.ACKNOWLEDGEMENT, Kind.FILE_NUMBER, Kind.STATUS)]
         for one in made:
             self.write(one.document)
         return [one.uuid for one in made]

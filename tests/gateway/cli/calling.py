@@ -22,6 +22,7 @@ from gateway.routing import Tables
 from gateway.settings import built_in
 from gateway.submission import Micros
 from gateway.transports.directory import WORKSPACE
+from tests.rig.tables import with_directories
 from tests.services.processes import Process
 
 ROOT: Final = Path(__file__).parents[3]
@@ -50,9 +51,9 @@ Call = Callable[..., Heard]
 
 
 def surroundings(**changes: str) -> dict[str, str]:
-    """An environment that says nothing about a gateway but this."""
+    """An environment that says nothing about a gateway but this, and which tables tests run with."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
-    return {**plain, "NO_COLOR": "1", **changes}
+    return {**plain, "NO_COLOR": "1", "GATEWAY_ROUTING": str(with_directories()), **changes}
 
 
 def call_apart(*arguments: str | Path, within: float = 60, env: Mapping[str, str] | None = None) -> Heard:
@@ -107,14 +108,14 @@ def serving(data: Path, *options: str, env: Mapping[str, str] | None = None) -> 
 
 def open_the_doors(data: Path) -> None:
     """Make the directories that the tables' destinations name, as the Fachverfahren's operators would."""
-    for destination in Tables.load(ROOT / "routing", data.resolve()).destinations:
+    for destination in Tables.load(with_directories(), data.resolve()).destinations:
         for endpoint in (destination.live, destination.test):
             (Path(endpoint["directory"]) / WORKSPACE).mkdir(parents=True)
 
 
 def a_corner_of_bavaria(folder: Path) -> Path:
     """The shipped tables, as far as they are about the pilots and Freising: a tenth, and as much faster to load."""
-    for table in (ROOT / "routing").glob("*.*"):
+    for table in with_directories().glob("*.*"):
         lines = table.read_text("utf-8").splitlines(keepends=True)
         kept = lines
         if table.name in ("regions.csv", "authorities.csv"):

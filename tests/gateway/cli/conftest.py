@@ -16,13 +16,15 @@ from tests.gateway.cli.calling import (
     open_the_doors,
     serving,
 )
+from tests.rig.tables import with_directories
 
 
 @pytest.fixture(autouse=True)
 def _nothing_said_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """No setting comes from whoever runs the tests, and no call leaves its log's address behind."""
-    for name in ("DATA", "JOURNAL", "BROKER", "KIND", "PORT", "URL", "TOKEN", "XSD", "STORE", "ROUTING", "ATTACHMENTS"):
+    for name in ("DATA", "JOURNAL", "BROKER", "KIND", "PORT", "URL", "TOKEN", "XSD", "STORE", "ATTACHMENTS"):
         monkeypatch.delenv(f"GATEWAY_{name}", raising=False)
+    monkeypatch.setenv("GATEWAY_ROUTING", str(with_directories()))
     monkeypatch.chdir(tmp_path)
     yield
     write_log()

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.gateway.cli.calling import ROOT
+from tests.rig.tables import with_directories
 
 _MODULE: Final = """
 import asyncio
@@ -62,7 +63,7 @@ class SlowVendor:
         (metadata / "entry_points.txt").write_text("[gateway.adapters]\nslow = slow_vendor_for_tests:plugin\n")
         (self._site / "slow_vendor_for_tests.py").write_text(_MODULE)
         self._tables.mkdir()
-        for table in (ROOT / "routing").glob("*.*"):
+        for table in with_directories().glob("*.*"):
             (self._tables / table.name).write_text(_led_here(table.read_text("utf-8")), "utf-8")
 
     @property

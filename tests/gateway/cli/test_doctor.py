@@ -11,8 +11,9 @@ import pytest
 from gateway.drivers.clock import clock
 from gateway.submission import SECOND, Micros
 from gateway.testing import FakeClock, MemoryStream, an_attachment
-from tests.gateway.cli.calling import ROOT, Call, Serving, in_journal
+from tests.gateway.cli.calling import Call, Serving, in_journal
 from tests.gateway.drivers.journal_rig import accept, an_entry
+from tests.rig.tables import with_directories
 from tests.services import PostgresServer
 
 
@@ -138,7 +139,7 @@ def test_a_table_that_contradicts_itself_is_named(
     gateway: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The line has file and line of the table, and what comes after it is examined all the same."""
-    routing = Path(shutil.copytree(ROOT / "routing", tmp_path / "routing"))
+    routing = Path(shutil.copytree(with_directories(), tmp_path / "routing"))
     with (routing / "connections.csv").open("a") as table:
         table.write("wohnsitz,09761,nirgends,live,,,,\n")
     monkeypatch.setenv("GATEWAY_ROUTING", str(routing))
@@ -152,7 +153,7 @@ def test_a_table_that_contradicts_itself_is_named(
 
 def test_an_example_that_does_not_hold_is_named(gateway: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The clerks' own examples are tried: one that comes out differently is wrong."""
-    routing = Path(shutil.copytree(ROOT / "routing", tmp_path / "routing"))
+    routing = Path(shutil.copytree(with_directories(), tmp_path / "routing"))
     cases = routing / "cases.toml"
     cases.write_text(cases.read_text().replace('authority = "09661"', 'authority = "09761"', 1))
     monkeypatch.setenv("GATEWAY_ROUTING", str(routing))
@@ -164,7 +165,7 @@ def test_a_destination_that_leads_nowhere_is_named(
     gateway: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An adapter that is not installed, or settings it does not like, are said with the destination's name."""
-    routing = Path(shutil.copytree(ROOT / "routing", tmp_path / "routing"))
+    routing = Path(shutil.copytree(with_directories(), tmp_path / "routing"))
     destinations = routing / "destinations.toml"
     destinations.write_text(destinations.read_text().replace('"filedrop"', '"unbekannt"', 1))
     monkeypatch.setenv("GATEWAY_ROUTING", str(routing))
@@ -211,9 +212,12 @@ def test_the_production_set_is_examined(
     assert found(gateway, "RabbitMQ", *production)["found"] == "hint"
 
 
-def test_a_missing_secret_is_told_before_anything_needs_it(gateway: Call, tmp_path: Path) -> None:
+def test_a_missing_secret_is_told_before_anything_needs_it(
+    gateway: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """By the doctor, by a start, which is refused, and by the pre-flight: with its name and what to do."""
-    tables = Path(shutil.copytree(ROOT / "routing", tmp_path / "routing"))
+    monkeypatch.delenv("GATEWAY_ROUTING")  # it would go before the file
+    tables = Path(shutil.copytree(with_directories(), tmp_path / "routing"))
     file = tables / "destinations.toml"
     text = file.read_text("utf-8").replace(
         'live.directory = "{data}/fachverfahren/{destination}/eingang"', 'live.directory = "secret:eingang"', 1

@@ -32,6 +32,7 @@ from gateway.routing import Board, Tables
 from gateway.status import Status
 from gateway.submission import Micros
 from gateway.validation import Schemas
+from tests.rig.tables import with_directories
 
 ROOT = Path(__file__).parents[3]
 
@@ -179,4 +180,4 @@ def _nothing_is_delivered(adapter: str) -> Policy:
 
 
 SCHEMAS = Schemas.load(ROOT / "xsd")
-TABLES = Tables.load(ROOT / "routing", Path("/nowhere"))
+TABLES = Tables.load(with_directories(), Path("/nowhere"))

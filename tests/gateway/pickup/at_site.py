@@ -95,11 +95,7 @@ async def at_site(
                 longest=5.0,
                 spare=20.0,
                 opened=plugins.opened,
-                home=WayBack(
-                    post=post,
-                    destinations=lambda adapter: [(it.destination, it.test) for it in post.endpoints_of(adapter)],
-                    every=0.01,
-                ),
+                home=WayBack(post=post, destinations=post.destinations, every=0.01),
             )
         )
         await stack.enter_async_context(post.listening())

@@ -29,6 +29,7 @@ from gateway.submission import Grade, State, SubmissionId
 from gateway.testing import FakeClock, MemoryAttachments
 from gateway.validation import Schemas
 from tests.gateway.drivers.journal_rig import an_entry, standing
+from tests.rig.tables import with_directories
 
 ROOT: Final = Path(__file__).parents[3]
 
@@ -44,7 +45,7 @@ POLICY: Final = Policy(Grade.TRANSPORT, "redeliver", can_ask=True, patience=Pati
 
 def with_sites(folder: Path) -> Path:
     """The shipped tables, where the building authorities of two Landkreise pick up what is theirs."""
-    shutil.copytree(ROOT / "routing", folder)
+    shutil.copytree(with_directories(), folder)
     file = folder / "destinations.toml"
     lines: list[str] = []
     for line in file.read_text("utf-8").splitlines():
