@@ -7,7 +7,7 @@ import secrets
 import uuid
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
 from sqlalchemy import bindparam, func, insert, literal_column, select
 from sqlalchemy.dialects.postgresql import insert as insert_unless
@@ -35,7 +35,7 @@ from gateway.drivers.sql.steps import (
 from gateway.drivers.sql.tables import attachments, claims, destinations, documents, submissions, words
 from gateway.journal import Claim, Lane, Limits, NoClaim
 from gateway.site import Reach
-from gateway.submission import SECOND, Micros, SubmissionId, storable
+from gateway.submission import SECOND, Micros, Submission, SubmissionId, storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +52,25 @@ class Wish:
 _on_the_way: ColumnElement[bool] = literal_column("submissions.state = 'handed_over'")
 _wanted = sized(
     lambda size: (
-        select(*submission_columns(), submissions.c.attempt, submissions.c.ask, documents.c.content)
+        select(
+            *submission_columns(),
+            submissions.c.connection,
+            submissions.c.attempt,
+            submissions.c.ask,
+            documents.c.content,
+        )
         .join(documents, documents.c.id == submissions.c.id)
         .where(_on_the_way, among(submissions.c.id, size))
     )
 )
 _wanted_at_a_site = sized(
-    lambda size: select(*submission_columns(), submissions.c.attempt, submissions.c.ask, literal_column("''")).where(
-        _on_the_way, among(submissions.c.id, size)
-    )
+    lambda size: select(
+        *submission_columns(),
+        submissions.c.connection,
+        submissions.c.attempt,
+        submissions.c.ask,
+        literal_column("''"),
+    ).where(_on_the_way, among(submissions.c.id, size))
 )
 _enclosed = sized(
     lambda size: (
@@ -95,20 +105,46 @@ def hash_of(key: str) -> str:
 Resting = Callable[[Micros], Collection[str]]
 """Names of the destinations that are in maintenance at a moment."""
 
+Paused = Callable[[], Collection[str]]
+"""Connections that wait."""
+
 
 def never(_: Micros) -> Collection[str]:
     """Nobody is in maintenance."""
     return ()
 
 
-def claim(limits: Callable[[Lane], Limits], resting: Resting = never) -> Operation[Wish, Claim | NoClaim]:
-    """The operation for workers beside the gateway; nothing is claimed for a destination that is `resting`."""
-    return _claiming("claim", _wanted, limits, resting)
+@dataclass(frozen=True, slots=True)
+class Standstill:
+    """What nobody is given at a moment, although its letter is out."""
+
+    resting: Collection[str]
+    """destinations in maintenance"""
+    paused: Collection[str]
+    """connections that wait"""
+
+    def of(self, submission: Submission, connection: str) -> Literal["maintenance", "paused"] | None:
+        """Why a letter stands still; None where it may be had. A pause holds no test."""
+        if submission.destination in self.resting:
+            return "maintenance"
+        return "paused" if connection in self.paused and not submission.test else None
 
 
-def lease(limits: Callable[[Lane], Limits], resting: Resting = never) -> Operation[Wish, Claim | NoClaim]:
+def claim(
+    limits: Callable[[Lane], Limits], resting: Resting = never, paused: Paused = tuple
+) -> Operation[Wish, Claim | NoClaim]:
+    """
+    The operation for workers beside the gateway. Nothing is claimed for a destination that is `resting`, and nothing
+    but tests for a connection that is `paused`.
+    """
+    return _claiming("claim", _wanted, limits, resting, paused)
+
+
+def lease(
+    limits: Callable[[Lane], Limits], resting: Resting = never, paused: Paused = tuple
+) -> Operation[Wish, Claim | NoClaim]:
     """The operation for sites. It is the same claim; the document is fetched apart."""
-    return _claiming("lease", _wanted_at_a_site, limits, resting)
+    return _claiming("lease", _wanted_at_a_site, limits, resting, paused)
 
 
 def _claiming(
@@ -116,14 +152,15 @@ def _claiming(
     asked_for: Callable[[Sequence[str]], tuple[Statement, Values]],
     limits: Callable[[Lane], Limits],
     resting: Resting,
+    paused: Paused,
 ) -> Operation[Wish, Claim | NoClaim]:
     def run(wishes: Sequence[Wish]) -> Steps[Sequence[Claim | NoClaim]]:
         now: Micros = yield Now()
         statement, values = asked_for([wish.letter.submission for wish in wishes])
         rows: Sequence[Row] = yield Ask(statement, values)
         there = {SubmissionId(row[0]): row for row in rows}
-        rests = resting(now)
-        hopes = [_awake(_hope(wish, there.get(wish.letter.submission), now), rests) for wish in wishes]
+        still = Standstill(resting(now), frozenset(paused()))
+        hopes = [_hope(wish, there.get(wish.letter.submission), now, still) for wish in wishes]
         hopes = yield from _within_concurrency(hopes, limits)
         wanted = [hope for hope in hopes if isinstance(hope, Claim)]
         if not wanted:
@@ -138,12 +175,15 @@ def _claiming(
     return Operation(name, run)
 
 
-def _hope(wish: Wish, row: Row | None, now: Micros) -> Claim | NoClaim:
+def _hope(wish: Wish, row: Row | None, now: Micros, still: Standstill) -> Claim | NoClaim:
+    """A letter that comes after its destination has gone to rest is void; unclaimed, it is sent again."""
     if row is None or (wish.reach is None and row[-3] != wish.letter.attempt):
         return NoClaim("moved-on")
     submission = submission_from(row)
     if wish.reach is not None and not wish.reach.covers(submission):
         return NoClaim("foreign")
+    if because := still.of(submission, row[-4]):
+        return NoClaim(because)
     return Claim(
         submission=submission,
         attempt=row[-3],
@@ -153,13 +193,6 @@ def _hope(wish: Wish, row: Row | None, now: Micros) -> Claim | NoClaim:
         ask=bool(row[-2]),
         document=bytes(row[-1]) if row[-1] else b"",
     )
-
-
-def _awake(hope: Claim | NoClaim, resting: Collection[str]) -> Claim | NoClaim:
-    """A letter that comes after its destination has gone to rest is void; unclaimed, it is sent again."""
-    if isinstance(hope, Claim) and hope.submission.destination in resting:
-        return NoClaim("maintenance")
-    return hope
 
 
 def _within_concurrency(
