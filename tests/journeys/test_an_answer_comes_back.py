@@ -417,9 +417,10 @@ async def test_a_bug_with_one_answer_holds_up_no_other(tmp_path: Path) -> None:
             def __getattr__(self, name: str) -> Any:
                 return getattr(town.journal, name)
 
+        journal: Any = OneBreaks()
         await way_back.collect(TOWN, bench=town.bench)
         with watched(told.append):
-            assert await way_back.take_in_arrivals(gateway=replace(town.gateway, journal=OneBreaks())) == 1
+            assert await way_back.take_in_arrivals(gateway=replace(town.gateway, journal=journal)) == 1
 
         assert [event.error for event in told if isinstance(event, TaskFailed)] == ["ZeroDivisionError"]
         assert await kinds(town, submission) == [Kind.STATUS]

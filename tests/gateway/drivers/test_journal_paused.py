@@ -174,14 +174,17 @@ async def test_a_letter_that_is_out_is_not_delivered(rig: Rig, journal: SqlJourn
 @pytest.mark.parametrize("why", ["paused", "maintenance"])
 async def test_what_stands_still_is_not_at_the_door(rig: Rig, journal: SqlJournal, why: str) -> None:
     """A site neither sees nor gets it while that lasts, and it stands before nobody; afterwards it is there again."""
-    rig.at_sites = {TOWN.destination, "nachbarstadt"}
     [id_] = await sent(rig, journal, "wohnsitz-1")
     rig.clock.advance(1)
     [other] = await accept(journal, rig.entry(connection="wohnsitz-2", destination="nachbarstadt"))
     await hand_over(journal)
     submission = await journal.exists(id_)
     assert submission is not None
-    reach = Reach(frozenset(rig.at_sites), frozenset({submission.authority}), frozenset({submission.adapter}))
+    reach = Reach(
+        frozenset({TOWN.destination, "nachbarstadt"}),
+        frozenset({submission.authority}),
+        frozenset({submission.adapter}),
+    )
 
     rig.paused, rig.resting = (["wohnsitz-1"], set()) if why == "paused" else ([], {TOWN.destination})
 
