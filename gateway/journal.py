@@ -111,7 +111,7 @@ class Claim:
 @dataclass(frozen=True, slots=True)
 class NoClaim:
     """
-    The letter is void: `taken`, `moved-on`, its destination in `maintenance`, its connection `paused`. Or the
+    The letter is void: `taken`, `moved-on`, its destination in `maintenance` or paused, its connection `paused`. Or the
     destination is `busy`: ask again.
 
     For a site it may be `foreign`: it does not exist there.

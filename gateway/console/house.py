@@ -26,13 +26,15 @@ from gateway.intake.responses import note_refusal, tell_failure
 from gateway.intake.visit import Visit
 from gateway.journey import Gateway
 from gateway.operating import OperatingBook
+from gateway.plugins import Plugins
+from gateway.site import SiteBook
 
 _LANGUAGE: Final = "gateway_language"
 _MOST_BODY: Final = 64 * 1024
 _MOST_FIELDS: Final = 50
 
 
-class Book(AccountBook, OperatingBook, CampaignBook, Protocol):
+class Book(AccountBook, OperatingBook, CampaignBook, SiteBook, Protocol):
     """What the console asks the journal."""
 
 
@@ -43,8 +45,16 @@ class Desk:
     gateway: Gateway
     book: Book
     identity: IdentityProvider
-    idle: float
+    idle: float = 3_600.0
     """seconds after which somebody of whom nothing is heard identifies again"""
+    plugins: Plugins = field(default_factory=lambda: Plugins({}, {}))
+    """the adapters that are installed"""
+
+    def assumed(self, destination: str) -> bool:
+        """Whether the vendor's interface behind a destination is only assumed."""
+        adapters = {one.adapter for one in self.gateway.tables.destinations if one.name == destination}
+        found = [self.plugins.found[name] for name in adapters if name in self.plugins.found]
+        return any(one.manifest.interface == "assumed" for one in found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,6 +46,8 @@ DEEDS: Final[Mapping[str, Sentence]] = {
     "account.added": Sentence("hat ein Konto angelegt", "added an account"),
     "account.revoked": Sentence("hat ein Konto gesperrt", "revoked an account"),
     "campaign.begun": Sentence("hat eine Kampagne begonnen", "began a campaign"),
+    "destination.paused": Sentence("hat einen Zustellpunkt angehalten", "paused a destination"),
+    "destination.resumed": Sentence("hat einen Zustellpunkt weiterlaufen lassen", "let a destination go on"),
     "campaign.cancelled": Sentence("hat eine Kampagne abgebrochen", "cancelled a campaign"),
 }
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from gateway.account import Account, Deed, Knocking, Scope, Session
 from gateway.campaign import Advanced, Campaign, Estimate, Plan
-from gateway.drivers.sql import accounts, campaigning, overlooking, timelines
+from gateway.drivers.sql import accounts, campaigning, overlooking, pausing, timelines
 from gateway.drivers.sql.steps import Runner
-from gateway.operating import PAGE, Arrived, Content, Group, Kind, Page, Tally, Timeline, Wanted
+from gateway.operating import PAGE, Arrived, Condition, Content, Group, Kind, Page, Tally, Timeline, Wanted
 from gateway.submission import Micros, SubmissionId
 
 
@@ -89,3 +89,12 @@ class OperatorsBooks:
             await self._runner.write(campaigning.SETTLE, None)
         steps = [await self._runner.write(campaigning.STEP, campaign) for campaign in due]
         return [one for one in steps if one is not None]
+
+    async def conditions(self) -> Sequence[Condition]:
+        return await self._runner.read(pausing.CONDITIONS, None)
+
+    async def pause_destination(self, name: str, by: str, reason: str) -> None:
+        await self._runner.write(pausing.PAUSE, pausing.Wish(name, by, reason))
+
+    async def resume_destination(self, name: str, by: str, reason: str) -> None:
+        await self._runner.write(pausing.RESUME, pausing.Wish(name, by, reason))

@@ -50,11 +50,18 @@ class Wish:
 
 
 _on_the_way: ColumnElement[bool] = literal_column("submissions.state = 'handed_over'")
+destination_paused: Final = (
+    select(destinations.c.paused_at)
+    .where(destinations.c.name == submissions.c.destination, destinations.c.test == submissions.c.test)
+    .scalar_subquery()
+)
+"""Since when an operator lets nothing go to its destination; None where nobody does."""
 _wanted = sized(
     lambda size: (
         select(
             *submission_columns(),
             submissions.c.connection,
+            destination_paused,
             submissions.c.attempt,
             submissions.c.ask,
             documents.c.content,
@@ -67,6 +74,7 @@ _wanted_at_a_site = sized(
     lambda size: select(
         *submission_columns(),
         submissions.c.connection,
+        destination_paused,
         submissions.c.attempt,
         submissions.c.ask,
         literal_column("''"),
@@ -123,9 +131,11 @@ class Standstill:
     paused: Collection[str]
     """connections that wait"""
 
-    def of(self, submission: Submission, connection: str) -> Literal["maintenance", "paused"] | None:
-        """Why a letter stands still; None where it may be had. A pause holds no test."""
-        if submission.destination in self.resting:
+    def of(
+        self, submission: Submission, connection: str, destination_paused: int | None
+    ) -> Literal["maintenance", "paused"] | None:
+        """Why a letter stands still; None where it may be had. The pause of a connection holds no test."""
+        if submission.destination in self.resting or destination_paused is not None:
             return "maintenance"
         return "paused" if connection in self.paused and not submission.test else None
 
@@ -182,7 +192,7 @@ def _hope(wish: Wish, row: Row | None, now: Micros, still: Standstill) -> Claim 
     submission = submission_from(row)
     if wish.reach is not None and not wish.reach.covers(submission):
         return NoClaim("foreign")
-    if because := still.of(submission, row[-4]):
+    if because := still.of(submission, row[-5], row[-4]):
         return NoClaim(because)
     return Claim(
         submission=submission,

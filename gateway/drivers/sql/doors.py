@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import bindparam, exists, literal_column, select, update
 from sqlalchemy.sql import ColumnElement
 
-from gateway.drivers.sql.claiming import Paused, Resting, Standstill, hash_of, never
+from gateway.drivers.sql.claiming import Paused, Resting, Standstill, destination_paused, hash_of, never
 from gateway.drivers.sql.rows import (
     ATTACHMENT_COLUMNS,
     attachments_by_submission,
@@ -30,6 +30,7 @@ _waiting = sized(
         select(
             *submission_columns(),
             submissions.c.connection,
+            destination_paused,
             submissions.c.attempt,
             submissions.c.size,
             submissions.c.handed_over_at,
@@ -40,7 +41,7 @@ _waiting = sized(
 )
 _occupied = sized(
     lambda size: (
-        select(submissions.c.destination, submissions.c.connection, submissions.c.test)
+        select(submissions.c.destination, submissions.c.connection, submissions.c.test, destination_paused)
         .where(_on_the_way, among(submissions.c.destination, size), ~_claimed_attempt)
         .distinct()
     )
@@ -92,7 +93,7 @@ def look(resting: Resting = never, paused: Paused = tuple) -> Operation[Look, Se
         found = (
             Waiting(submission, row[-3], row[len(submission_columns()) - 1], row[-2], Micros(row[-1]))
             for row in rows
-            if still.of(submission := submission_from(row), row[-4]) is None
+            if still.of(submission := submission_from(row), row[-5], row[-4]) is None
         )
         return [one for one in found if wanted.reach.covers(one.submission)][: wanted.most]
 
@@ -110,7 +111,9 @@ def occupied(resting: Resting = never, paused: Paused = tuple) -> Operation[Coll
         statement, values = _occupied(sorted(destinations))
         rows: Sequence[Row] = yield Ask(statement, values)
         return frozenset(
-            str(name) for name, connection, test in rows if name not in rests and (test or connection not in waits)
+            str(name)
+            for name, connection, test, paused_at in rows
+            if name not in rests and paused_at is None and (test or connection not in waits)
         )
 
     return each("occupied", run)

@@ -8,7 +8,7 @@ from sqlalchemy import Column, Index, Table, literal_column
 from sqlalchemy.sql import ColumnElement
 
 from gateway.drivers.sql.columns import Counted, Written, metadata, number, text
-from gateway.drivers.sql.tables import events, submissions
+from gateway.drivers.sql.tables import claims, events, submissions
 
 accounts: Final = Table(
     "accounts",
@@ -138,3 +138,12 @@ Index(
 
 _arrival: ColumnElement[bool] = literal_column("before IS NULL")
 Index("events_arrived", events.c.at, sqlite_where=_arrival, postgresql_where=_arrival)
+_delivered: ColumnElement[bool] = literal_column("outcome = 'delivered'")
+Index(
+    "claims_delivered",
+    claims.c.destination,
+    claims.c.test,
+    claims.c.ended_at,
+    sqlite_where=_delivered,
+    postgresql_where=_delivered,
+)
