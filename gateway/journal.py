@@ -111,7 +111,7 @@ class Claim:
 @dataclass(frozen=True, slots=True)
 class NoClaim:
     """
-    The letter is void: `taken`, `moved-on`, its destination in `maintenance`. Or that is `busy`: ask again.
+    The letter is void: `taken`, `moved-on`, its destination in `maintenance` or paused. Or that is `busy`: ask again.
 
     For a site it may be `foreign`: it does not exist there.
     """
@@ -367,21 +367,21 @@ class Journal(Claims, ConnectionBook, NoticeBook, ReplyBook, Protocol):
         """End every lease of this worker now, because its process is gone; `lapse` does the rest."""
         ...
 
-    async def release(self, submission: SubmissionId, by: str, reason: str) -> Moved:
+    async def release(self, submission: SubmissionId, by: str, reason: str, version: int | None = None) -> Moved:
         """
         Let a parked submission be tried again, at once.
 
         Raises:
-            NotFound, NotResponsible: there is none, or it is not parked.
+            NotFound, NotResponsible: there is none, or it is not parked, or of another version than the one given.
         """
         ...
 
-    async def drop(self, submission: SubmissionId, by: str, reason: str) -> Moved:
+    async def drop(self, submission: SubmissionId, by: str, reason: str, version: int | None = None) -> Moved:
         """
         End a parked submission as `refused` with code `operator-dropped`.
 
         Raises:
-            NotFound, NotResponsible: there is none, or it is not parked.
+            NotFound, NotResponsible: there is none, or it is not parked, or of another version than the one given.
         """
         ...
 

@@ -166,6 +166,36 @@ class Group:
     last: Micros
 
 
+# ── destinations ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A destination is handed nothing, because somebody said so."""
+
+    at: Micros
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """How a destination does, live or for tests."""
+
+    destination: str
+    test: bool
+    failures: int
+    open_until: Micros | None
+    """its breaker is open until then; None where it is closed"""
+    probing: bool
+    pause: Pause | None
+    last_success: Micros | None
+    unreachable: str
+    """why a worker could not reach it when it looked last; empty where it could, or nobody looked"""
+    certificate_until: Micros | None
+    """when the first certificate on its way ends, as last seen"""
+
+
 PAGE: Final = 50
 """Lines of one page of a list."""
 
@@ -199,4 +229,26 @@ class OperatingBook(Protocol):
 
     async def groups(self, scope: Scope) -> Sequence[Group]:
         """What is parked, by kind, the largest group first."""
+        ...
+
+    async def conditions(self) -> Sequence[Condition]:
+        """How every destination does that was ever handed something, or is paused; by name."""
+        ...
+
+    async def pause_destination(self, name: str, by: str, reason: str) -> None:
+        """
+        Hand a destination nothing from now on, tests apart; what is for it is taken and waits.
+
+        Raises:
+            NotResponsible: it is paused already.
+        """
+        ...
+
+    async def resume_destination(self, name: str, by: str, reason: str) -> None:
+        """
+        Hand a destination what waits for it.
+
+        Raises:
+            NotResponsible: it is not paused.
+        """
         ...

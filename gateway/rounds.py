@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from gateway import journey, stocktaking, way_back
+from gateway import journey, stocktaking, telling, way_back
+from gateway.campaign import CampaignBook
 from gateway.errors import BadTables, NobodysFault, OperatorsFault
 from gateway.events import (
     OrphansSwept,
@@ -43,6 +44,8 @@ class Pace:
     """a site that waits hears within this what other processes put at its door"""
     connections: float = 1.0
     """a pause of a connection takes effect within twice that"""
+    campaigns: float = 1.0
+    """how often campaigns look whether they are due, and how those on their way did"""
     tables: float = 2.0
     """changed routing tables are in use within twice that, and the time of reading them"""
     unconfirmed: float = 30.0
@@ -83,6 +86,23 @@ async def following_tables(board: Board, watch: Watch, schemas: str, pace: Pace)
     """Use changed routing tables as soon as they are whole and right, while the context is open."""
     async with standing("tables", lambda: _then_wait(_follow(board, watch, schemas), pace.tables)):
         yield
+
+
+@asynccontextmanager
+async def running_campaigns(book: CampaignBook, gateway: Gateway, pace: Pace) -> AsyncIterator[None]:
+    """Let campaigns take their steps while the context is open; of several gateways one takes each."""
+    async with standing("campaigns", lambda: _then_wait(advance_campaigns(book, gateway), pace.campaigns)):
+        yield
+
+
+async def advance_campaigns(book: CampaignBook, gateway: Gateway) -> None:
+    """One look at all campaigns."""
+    for step in await book.advance_campaigns():
+        telling.advanced(step)
+        for submission in step.moved:
+            gateway.news.tell(submission)
+        if step.moved:
+            gateway.bell.ring()
 
 
 @asynccontextmanager

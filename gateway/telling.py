@@ -7,12 +7,15 @@ from collections import Counter
 from collections.abc import Sequence
 
 from gateway.adapter import Broken, Delivered, Ending, Refused, Unclear, Unreachable
+from gateway.campaign import Advanced, Progress
 from gateway.dispatch import Letter, Report
 from gateway.events import (
     AdapterBroke,
     AttemptConcluded,
     AttemptEnded,
     BreakerMoved,
+    CampaignAdvanced,
+    CampaignStopped,
     CollectingBroke,
     DeliveryPostponed,
     DocumentJudged,
@@ -21,6 +24,7 @@ from gateway.events import (
     LettersTakenBack,
     LetterVoid,
     OutcomeReported,
+    ParkedDecided,
     RepliesNotCollected,
     ReplyBoxed,
     ReplyReceived,
@@ -242,6 +246,33 @@ def moved(move: Moved, ending: Ending) -> None:
             return
     if move.breaker_open is not None:
         BreakerMoved(destination=submission.destination, adapter=submission.adapter, open=move.breaker_open).tell()
+
+
+def decided(move: Moved) -> None:
+    """Somebody decided about a parked one."""
+    ParkedDecided(
+        submission=move.submission.id,
+        adapter=move.submission.adapter,
+        verdict="drop" if move.concluded else "retry",
+        trace=move.submission.traceparent,
+    ).tell()
+
+
+def advanced(step: Advanced) -> None:
+    """A campaign took a step; one that only waits is not told."""
+    campaign, counts = step.campaign, step.campaign.counts
+    if campaign.progress is Progress.STOPPED:
+        CampaignStopped(
+            campaign=campaign.plan.id, because=campaign.because, sent=counts.sent, failed=counts.failed
+        ).tell()
+    elif step.moved or campaign.progress.ended:
+        CampaignAdvanced(
+            campaign=campaign.plan.id,
+            progress=campaign.progress,
+            moved=len(step.moved),
+            sent=counts.sent,
+            failed=counts.failed,
+        ).tell()
 
 
 def reported(site: str, report: Report, move: Moved) -> None:

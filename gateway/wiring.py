@@ -9,7 +9,7 @@ import secrets
 import socket
 from collections.abc import AsyncIterator, Callable, Container, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from typing import Final
@@ -50,7 +50,7 @@ from gateway.pickup import SiteRegister
 from gateway.plugins import Plugins
 from gateway.receipt import Letterhead
 from gateway.reply import ReplyTables
-from gateway.rounds import Pace, following_tables, rounds, standing, taking_stock
+from gateway.rounds import Pace, following_tables, rounds, running_campaigns, standing, taking_stock
 from gateway.routing import Board, Tables, Watch
 from gateway.routing.secrets import FindEndpoint, Vault, revealing
 from gateway.routing.watching import insist_on_destinations, insist_on_secrets
@@ -183,6 +183,7 @@ async def serving(
         await stack.enter_async_context(_taking_reports(gateway))
         pace = pace or _pace(settings)
         await stack.enter_async_context(rounds(gateway, pace))
+        await stack.enter_async_context(running_campaigns(journal, gateway, pace))
         told_here: tuple[Source, ...] = ("worker",) if settings.broker_url is None else ()
         show_at_zero(facts, "gateway", "either", *told_here)
         await stack.enter_async_context(_taking_stock(journal, board, facts.plugins, pace))
@@ -202,7 +203,7 @@ async def serving(
                     post=lambda _: here,
                 )
             )
-        yield await stack.enter_async_context(_listening(settings, gateway, journal, status))
+        yield await stack.enter_async_context(_listening(settings, gateway, journal, status, facts.plugins))
 
 
 def refuse_halves(settings: Settings) -> None:
@@ -442,16 +443,16 @@ async def _reached(board: Board, adapter: str) -> list[tuple[str, bool]]:
     return [(name, test) for name in named for test in (False, True)]
 
 
-def _pages(settings: Settings, gateway: Gateway, journal: SqlJournal) -> Iterable[APIRouter]:
+def _pages(settings: Settings, gateway: Gateway, journal: SqlJournal, known: Plugins) -> Iterable[APIRouter]:
     """The console, where it is wanted."""
     if settings.console:
-        identity = LocalAccounts(journal, clock)
-        yield console(Desk(gateway=gateway, book=journal, identity=identity, idle=60 * settings.console_minutes))
+        desk = Desk(gateway=gateway, book=journal, identity=LocalAccounts(journal, clock), plugins=known)
+        yield console(replace(desk, idle=60 * settings.console_minutes))
 
 
 @asynccontextmanager
 async def _listening(
-    settings: Settings, gateway: Gateway, journal: SqlJournal, status: Status
+    settings: Settings, gateway: Gateway, journal: SqlJournal, status: Status, known: Plugins
 ) -> AsyncIterator[Running]:
     clients = ClientRegister(journal)
     limits = Limits(
@@ -468,7 +469,7 @@ async def _listening(
         gateway,
         clients,
         limits=limits,
-        routers=[status.router, *_pages(settings, gateway, journal)],
+        routers=[status.router, *_pages(settings, gateway, journal, known)],
         annexes=[pickup.annex(pickup.Calls(gateway, journal, sites, limits))],
         samples=samples_in(settings.xsd),
     )

@@ -10,6 +10,10 @@ The console: the web pages of those who watch over the gateway, rendered here, w
     now         what is happening
     searching   finding submissions
     timeline    one submission, and its content for those who say why
+    failures    what waits for people, one by one or in a campaign
+    connections which there are, how far the roll-in has come
+    adapters    destinations and sites, how they do
+    people      who has an account, and who did what
     pages       all of them, and how they are asked for
 
 It decides nothing about an Antrag: what is done here is asked of the journal, which decides and writes down who did it.

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 from fastapi import APIRouter, Request, Response
 
 from gateway.account import Account, AccountBook, IdentityProvider
+from gateway.campaign import CampaignBook
 from gateway.console.entrance import (
     PATH,
     Entrance,
@@ -19,19 +20,21 @@ from gateway.console.entrance import (
     insist_on_token,
 )
 from gateway.console.rendering import elsewhere, page, static
-from gateway.errors import BadRequest, GatewayError, Language, NotFound, NotIdentified, TooMany
+from gateway.errors import BadRequest, GatewayError, Language, NotFound, NotIdentified, NotResponsible, TooMany
 from gateway.intake.refusals import ClientGone
 from gateway.intake.responses import note_refusal, tell_failure
 from gateway.intake.visit import Visit
 from gateway.journey import Gateway
 from gateway.operating import OperatingBook
+from gateway.plugins import Plugins
+from gateway.site import SiteBook
 
 _LANGUAGE: Final = "gateway_language"
 _MOST_BODY: Final = 64 * 1024
 _MOST_FIELDS: Final = 50
 
 
-class Book(AccountBook, OperatingBook, Protocol):
+class Book(AccountBook, OperatingBook, CampaignBook, SiteBook, Protocol):
     """What the console asks the journal."""
 
 
@@ -42,8 +45,16 @@ class Desk:
     gateway: Gateway
     book: Book
     identity: IdentityProvider
-    idle: float
+    idle: float = 3_600.0
     """seconds after which somebody of whom nothing is heard identifies again"""
+    plugins: Plugins = field(default_factory=lambda: Plugins({}, {}))
+    """the adapters that are installed"""
+
+    def assumed(self, destination: str) -> bool:
+        """Whether the vendor's interface behind a destination is only assumed."""
+        adapters = {one.adapter for one in self.gateway.tables.destinations if one.name == destination}
+        found = [self.plugins.found[name] for name in adapters if name in self.plugins.found]
+        return any(one.manifest.interface == "assumed" for one in found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +150,9 @@ class _House:
             except ClientGone:
                 return Response(status_code=499)
             except GatewayError as error:
-                return await self._told(error, note_refusal(error, visit), visit)
+                # Whoever asks for what is not possible is the operator, and learns why.
+                status = 409 if isinstance(error, NotResponsible) else None
+                return await self._told(error, note_refusal(error, visit, status), visit)
             except Exception as error:  # noqa: BLE001 - nothing of what broke gets out
                 return await self._told(tell_failure(error, visit), 500, visit)
 

@@ -45,6 +45,21 @@ DEEDS: Final[Mapping[str, Sentence]] = {
     "document.read": Sentence("hat den Inhalt gelesen", "read the content"),
     "account.added": Sentence("hat ein Konto angelegt", "added an account"),
     "account.revoked": Sentence("hat ein Konto gesperrt", "revoked an account"),
+    "campaign.begun": Sentence("hat eine Kampagne begonnen", "began a campaign"),
+    "destination.paused": Sentence("hat einen Zustellpunkt angehalten", "paused a destination"),
+    "destination.resumed": Sentence("hat einen Zustellpunkt weiterlaufen lassen", "let a destination go on"),
+    "campaign.cancelled": Sentence("hat eine Kampagne abgebrochen", "cancelled a campaign"),
+}
+
+BECAUSES: Final[Mapping[str, Sentence]] = {
+    "canary-failed": Sentence(
+        "Die erste, die allein ging, ist nicht angekommen; sonst wurde nichts losgeschickt.",
+        "The first one, which went alone, did not arrive; nothing else was sent.",
+    ),
+    "failure-share": Sentence(
+        "Von den letzten schlugen zu viele fehl; der Rest bleibt geparkt.",
+        "Of the last ones too many failed; the rest stays parked.",
+    ),
 }
 
 
@@ -118,6 +133,7 @@ def moment_in(text: str) -> Micros | None:
 
 
 __all__ = [
+    "BECAUSES",
     "BERLIN",
     "DEEDS",
     "EVENTS",

@@ -5,6 +5,7 @@ Everything operators are told: one class per thing that happened, its log line a
 come from closed sets. No event has a field for content, people's names, a vendor's free text or an exception's message.
 """
 
+from gateway.events.deciding import CampaignAdvanced, CampaignStopped, ParkedDecided
 from gateway.events.delivery import (
     ATTEMPT_TIME,
     COMPLETION_TIME,
@@ -131,6 +132,10 @@ from gateway.events.snapshot import (
     Samples,
     Snapshot,
 )
+from gateway.events.trace import (
+    followed,
+    following,
+)
 from gateway.events.webhooks import (
     NOTICES,
     NOTICES_MISSED,
@@ -205,6 +210,8 @@ __all__ = [
     "BrokerConnected",
     "BrokerFault",
     "BrokerLost",
+    "CampaignAdvanced",
+    "CampaignStopped",
     "CollectingBroke",
     "CommandFailed",
     "Declared",
@@ -228,6 +235,7 @@ __all__ = [
     "OrphansSwept",
     "OutcomeNotCounted",
     "OutcomeReported",
+    "ParkedDecided",
     "QueueSeen",
     "RepliesNotCollected",
     "ReplyBoxed",
@@ -256,6 +264,8 @@ __all__ = [
     "WebhookSwitchedOff",
     "expect",
     "expect_findings",
+    "followed",
+    "following",
     "frames_of",
     "watched",
     "write_log",

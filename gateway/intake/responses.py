@@ -87,9 +87,9 @@ def in_xml(content: bytes, *, status: int = 200, headers: Mapping[str, str] = Ma
     return Response(content, status, {"Content-Type": XML, "Content-Language": Language.GERMAN.value, **headers})
 
 
-def note_refusal(error: GatewayError, visit: Visit) -> int:
-    """Tell operators of a request that could not be served; its status."""
-    status = status_of(error)
+def note_refusal(error: GatewayError, visit: Visit, status: int | None = None) -> int:
+    """Tell operators of a request that could not be served; its status, the usual one unless another is given."""
+    status = status or status_of(error)
     RequestRefused(
         code=error.code,
         status=status,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -22,15 +22,24 @@ class Broker:
 @contextmanager
 def broker_for(rabbit: RabbitServer, adapter: str = "filedrop") -> Iterator[Broker]:
     """A fresh vhost with both users and their narrow permissions; gone with everything in it afterwards."""
+    with broker_for_all(rabbit, [adapter]) as (gateway, workers):
+        yield Broker(gateway, workers[adapter])
+
+
+@contextmanager
+def broker_for_all(rabbit: RabbitServer, adapters: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
+    """The same for several adapters: the gateway's address, and that of each adapter's workers."""
     vhost = f"drill-{secrets.token_hex(4)}"
     rabbit.add_vhost(vhost)
-    users = [f"{vhost}-gateway", f"adapter-{adapter}"]
+    workers = {adapter: f"adapter-{adapter}" for adapter in adapters}
+    users = [f"{vhost}-gateway", *workers.values()]
     for user in users:
         rabbit.add_user(user)
     _grant(rabbit, vhost, gateway_permissions(users[0]))
-    _grant(rabbit, vhost, permissions(adapter))
+    for adapter in adapters:
+        _grant(rabbit, vhost, permissions(adapter))
     try:
-        yield Broker(*(rabbit.url(user, vhost) for user in users))
+        yield rabbit.url(users[0], vhost), {adapter: rabbit.url(user, vhost) for adapter, user in workers.items()}
     finally:
         rabbit.delete_vhost(vhost)
         for user in users:

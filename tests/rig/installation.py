@@ -115,6 +115,10 @@ class Installation:
         environment = {**self._environment, "GATEWAY_BROKER": self._worker_broker}
         self.worker = self._start("work", "worker.log", environment, "filedrop")
 
+    def start_worker_for(self, adapter: str, broker: str) -> Process:
+        """Start another worker, for one adapter and as its user; whoever starts it ends it."""
+        return self._start("work", f"{adapter}.log", {**self._environment, "GATEWAY_BROKER": broker}, adapter)
+
     def kill_gateway(self) -> None:
         """SIGKILL, as a power cut."""
         _end(self.gateway, signal.SIGKILL)

@@ -189,7 +189,7 @@ class Door:
             self._path + path,
             by=self._files,
             params=params,
-            content=form.pieces,
+            content=form.content,
             headers={"Content-Type": form.media_type},
             timeout=httpx2.Timeout(30.0, connect=10.0, read=_JUDGING, pool=None),
         )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.account import Account, Deed, Knocking, Scope, Session
-from gateway.drivers.sql import accounts, overlooking, timelines
+from gateway.campaign import Advanced, Campaign, Estimate, Plan
+from gateway.drivers.sql import accounts, campaigning, overlooking, pausing, timelines
 from gateway.drivers.sql.steps import Runner
-from gateway.operating import PAGE, Arrived, Content, Group, Page, Tally, Timeline, Wanted
+from gateway.operating import PAGE, Arrived, Condition, Content, Group, Kind, Page, Tally, Timeline, Wanted
 from gateway.submission import Micros, SubmissionId
 
 
@@ -66,3 +67,34 @@ class OperatorsBooks:
 
     async def groups(self, scope: Scope) -> Sequence[Group]:
         return await self._runner.read(overlooking.GROUPS, scope)
+
+    async def estimate(self, kind: Kind, destination: str, scope: Scope) -> Estimate:
+        return await self._runner.read(campaigning.ESTIMATE, campaigning.Which(kind, destination, scope))
+
+    async def begin_campaign(self, plan: Plan) -> Campaign:
+        return await self._runner.write(campaigning.BEGIN, plan)
+
+    async def cancel_campaign(self, campaign: str, by: str, reason: str) -> Campaign:
+        return await self._runner.write(campaigning.CANCEL, campaigning.Cancelling(campaign, by, reason))
+
+    async def campaigns(self, scope: Scope, most: int = 50) -> Sequence[Campaign]:
+        return await self._runner.read(campaigning.LATEST, campaigning.Latest(scope, most))
+
+    async def campaign(self, campaign: str, scope: Scope) -> Campaign | None:
+        return await self._runner.read(campaigning.ONE, campaigning.Named(campaign, scope))
+
+    async def advance_campaigns(self) -> Sequence[Advanced]:
+        known, due = await self._runner.read(campaigning.WAITING, None)
+        if known:
+            await self._runner.write(campaigning.SETTLE, None)
+        steps = [await self._runner.write(campaigning.STEP, campaign) for campaign in due]
+        return [one for one in steps if one is not None]
+
+    async def conditions(self) -> Sequence[Condition]:
+        return await self._runner.read(pausing.CONDITIONS, None)
+
+    async def pause_destination(self, name: str, by: str, reason: str) -> None:
+        await self._runner.write(pausing.PAUSE, pausing.Wish(name, by, reason))
+
+    async def resume_destination(self, name: str, by: str, reason: str) -> None:
+        await self._runner.write(pausing.RESUME, pausing.Wish(name, by, reason))

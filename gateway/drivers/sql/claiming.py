@@ -50,17 +50,22 @@ class Wish:
 
 
 _on_the_way: ColumnElement[bool] = literal_column("submissions.state = 'handed_over'")
+_paused = (
+    select(destinations.c.paused_at)
+    .where(destinations.c.name == submissions.c.destination, destinations.c.test == submissions.c.test)
+    .scalar_subquery()
+)
 _wanted = sized(
     lambda size: (
-        select(*submission_columns(), submissions.c.attempt, submissions.c.ask, documents.c.content)
+        select(*submission_columns(), _paused, submissions.c.attempt, submissions.c.ask, documents.c.content)
         .join(documents, documents.c.id == submissions.c.id)
         .where(_on_the_way, among(submissions.c.id, size))
     )
 )
 _wanted_at_a_site = sized(
-    lambda size: select(*submission_columns(), submissions.c.attempt, submissions.c.ask, literal_column("''")).where(
-        _on_the_way, among(submissions.c.id, size)
-    )
+    lambda size: select(
+        *submission_columns(), _paused, submissions.c.attempt, submissions.c.ask, literal_column("''")
+    ).where(_on_the_way, among(submissions.c.id, size))
 )
 _enclosed = sized(
     lambda size: (
@@ -144,6 +149,8 @@ def _hope(wish: Wish, row: Row | None, now: Micros) -> Claim | NoClaim:
     submission = submission_from(row)
     if wish.reach is not None and not wish.reach.covers(submission):
         return NoClaim("foreign")
+    if row[-4] is not None:
+        return NoClaim("maintenance")
     return Claim(
         submission=submission,
         attempt=row[-3],

@@ -15,7 +15,6 @@ from gateway.drivers.sql.cases import HOLDS, go_on_after
 from gateway.drivers.sql.claiming import Words, hash_of, in_order, keep_words, lock_lane
 from gateway.drivers.sql.rows import (
     OPEN_CLAIM_COLUMNS,
-    RELEASED,
     event_values,
     insert_event,
     submission_columns,
@@ -35,9 +34,8 @@ from gateway.drivers.sql.steps import (
     sized,
 )
 from gateway.drivers.sql.tables import claims, destinations, submissions
-from gateway.errors import NotFound, NotResponsible
 from gateway.journal import Attempt, Conclude, Decide, Ignored, Lane, Limits, Moved, Park, TryAgain
-from gateway.submission import SECOND, Micros, State, Submission, SubmissionId
+from gateway.submission import SECOND, Micros, State, SubmissionId
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,82 +348,3 @@ def _after(breaker: Breaker, submission: SubmissionId, ending: Ending, now: Micr
             return breaker.forgotten(submission)
         case _:
             assert_never(ending)
-
-
-# ── what operators do with parked ones ───────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class ByHand:
-    """An operator moves a parked submission, and says why."""
-
-    submission: SubmissionId
-    by: str
-    reason: str
-
-
-def _by_hand(wish: ByHand, after: State, code: str) -> Steps[Moved]:
-    now: Micros = yield Now()
-    statement, values = _locked([wish.submission])
-    rows: Sequence[Row] = yield Ask(statement, values)
-    if not rows:
-        raise NotFound(
-            "Eine Einreichung mit dieser Kennung gibt es nicht.",
-            "There is no submission with this identifier.",
-        )
-    before, attempt, tries, ask, _ = rows[0][-len(_STATE) :]
-    if before != State.PARKED:
-        raise NotResponsible(
-            f"Die Einreichung ist kein Klärfall; ihr Stand ist „{before}“.",
-            f"The submission is not parked; its state is '{before}'.",
-        )
-    submission: Submission = submission_from(rows[0])
-    ends = after is State.REFUSED
-    yield Do(
-        _move,
-        [
-            {
-                "submission": submission.id,
-                "now": now,
-                "to_state": after,
-                "to_grade": None,
-                "to_concluded": now if ends else None,
-                "to_due": None if ends else now,
-                "to_tries": tries,
-                "to_ask": ask,
-                "to_cause": code,
-            }
-        ],
-    )
-    yield Do(
-        insert_event,
-        [
-            event_values(
-                submission,
-                now,
-                "parked.dropped" if ends else "parked.released",
-                State.PARKED,
-                after,
-                attempt=attempt,
-                code=code,
-                by=wish.by,
-                concludes=ends,
-            )
-        ],
-    )
-    if ends:
-        yield from go_on_after([submission.id], now)
-    yield from keep_words([Words(submission.id, attempt, wish.by, "", wish.reason)])
-    return Moved(submission, State.PARKED, after, ends, None, tries, now)
-
-
-def _release(wish: ByHand) -> Steps[Moved]:
-    return (yield from _by_hand(wish, State.ACCEPTED, RELEASED))
-
-
-def _drop(wish: ByHand) -> Steps[Moved]:
-    return (yield from _by_hand(wish, State.REFUSED, "operator-dropped"))
-
-
-RELEASE: Final = each("release", _release)
-DROP: Final = each("drop", _drop)

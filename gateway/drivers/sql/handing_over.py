@@ -53,6 +53,7 @@ _lanes_with_due: Final = Statement(
         _first_due,
     )
     .where(
+        destinations.c.paused_at.is_(None),
         or_(
             destinations.c.open_until.is_(None),
             (destinations.c.open_until <= bindparam("now")) & destinations.c.probe.is_(None),

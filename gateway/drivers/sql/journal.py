@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Literal
 
 from gateway.account import AccountBook
+from gateway.campaign import CampaignBook
 from gateway.connection import AdapterInUse, CaseHome, Connection, ConnectionState, Preflight, Step
 from gateway.dispatch import Letter, Report
 from gateway.drivers.sql import (
@@ -30,7 +31,8 @@ from gateway.drivers.sql import (
 from gateway.drivers.sql.books import OperatorsBooks
 from gateway.drivers.sql.cases import CASE_HOME, Reference
 from gateway.drivers.sql.claiming import KEEP_WORDS, Resting, Wish, Words, claim, lease, never
-from gateway.drivers.sql.concluding import ABANDON, DROP, OVER, RELEASE, ByHand, Ended, conclude
+from gateway.drivers.sql.concluding import ABANDON, OVER, Ended, conclude
+from gateway.drivers.sql.deciding import DROP, RELEASE, ByHand
 from gateway.drivers.sql.postgres import PostgresRunner
 from gateway.drivers.sql.schema import check_version, is_postgres, sqlite_file, upgrade
 from gateway.drivers.sql.sqlite import SqliteRunner
@@ -132,11 +134,11 @@ class SqlJournal(OperatorsBooks):
     async def abandon(self, worker: str) -> None:
         await self._runner.write(ABANDON, worker)
 
-    async def release(self, submission: SubmissionId, by: str, reason: str) -> Moved:
-        return await self._runner.write(RELEASE, ByHand(submission, by, reason))
+    async def release(self, submission: SubmissionId, by: str, reason: str, version: int | None = None) -> Moved:
+        return await self._runner.write(RELEASE, ByHand(submission, by, reason, version))
 
-    async def drop(self, submission: SubmissionId, by: str, reason: str) -> Moved:
-        return await self._runner.write(DROP, ByHand(submission, by, reason))
+    async def drop(self, submission: SubmissionId, by: str, reason: str, version: int | None = None) -> Moved:
+        return await self._runner.write(DROP, ByHand(submission, by, reason, version))
 
     async def standing(self, submission: SubmissionId) -> Standing | None:
         return await self._runner.read(looking.LOOK, submission)
@@ -335,8 +337,10 @@ class SqlJournal(OperatorsBooks):
         return await self._runner.read(registers.KNOWN_FACT, "kind")
 
 
-def _keeps_the_ports(journal: SqlJournal) -> tuple[Journal, SiteBook, StockBook, AccountBook, OperatingBook]:
-    return journal, journal, journal, journal, journal
+def _keeps_the_ports(
+    journal: SqlJournal,
+) -> tuple[Journal, SiteBook, StockBook, AccountBook, OperatingBook, CampaignBook]:
+    return journal, journal, journal, journal, journal, journal
 
 
 @asynccontextmanager

@@ -331,6 +331,10 @@ destinations: Final = Table(
     _number("failures"),
     _number("open_until", null=True),
     _text("probe", null=True),
+    # Somebody said that it is handed nothing.
+    _number("paused_at", null=True),
+    _text("paused_by", null=True),
+    _text("paused_because", null=True),
 )
 
 _probing: ColumnElement[bool] = literal_column("probe IS NOT NULL")
