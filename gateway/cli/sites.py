@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from gateway.cli.conforming import examine
 from gateway.cli.german import Commands
 from gateway.cli.moments import local
 from gateway.cli.options import Config, Data, JournalUrl, Json, settings_from
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from gateway.settings import Settings
     from gateway.site import Heartbeat, Site
 
-sites = Commands(help="Standorte, die Briefe abholen: anlegen, zeigen, sperren.")
+sites = Commands(help="Standorte, die Briefe abholen: anlegen, zeigen, sperren; einen eigenen Client prüfen.")
+sites.command("examine")(examine)
 
 Name = Annotated[
     str, typer.Argument(help="Name des Standorts, wie `site` in destinations.toml ihn nennt.", metavar="NAME")

@@ -9,7 +9,7 @@ from typing import Final
 
 from gateway.kit.scorecard import FOR_GOLD, FOR_SILVER, Ruling, Scorecard
 
-_STYLE: Final = """
+STYLE: Final = """
 @page { size: A4; margin: 18mm 15mm; }
 body { font: 10pt/1.45 "Liberation Sans", Arial, sans-serif; color: #1a1a1a; max-width: 180mm; margin: 0 auto; }
 h1 { font-size: 16pt; margin: 0 0 4mm; }
@@ -70,7 +70,7 @@ def page(card: Scorecard) -> str:
     digest = hashlib.sha256(json.dumps(card.as_json(), ensure_ascii=False, sort_keys=True).encode()).hexdigest()
     return (
         '<!doctype html>\n<html lang="de">\n<head>\n<meta charset="utf-8">\n'
-        f"<title>Prüfbericht {escape(manifest.name)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+        f"<title>Prüfbericht {escape(manifest.name)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
         f"<h1>Prüfbericht für den Adapter „{escape(manifest.name)}“</h1>\n<dl>{listed}</dl>\n"
         '<table><thead><tr><th scope="col">Regel</th><th scope="col">Für</th><th scope="col">Ergebnis</th>'
         f'<th scope="col">Anmerkung</th></tr></thead>\n<tbody>\n{rows}\n</tbody></table>\n'

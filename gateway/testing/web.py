@@ -57,7 +57,7 @@ class Reply:
 
 
 class BrokenOff(Exception):
-    """The client left before its request was whole."""
+    """One side left before request or answer was whole."""
 
 
 Handler = Callable[[Request], Awaitable[Reply | None]]
@@ -163,7 +163,7 @@ class WebServer:
             writer.transport.abort()
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        talk = _Talk(h11.Connection(h11.SERVER, max_incomplete_event_size=1 << 20), reader, writer)
+        talk = Talk.begin(reader, writer)
         while (request := await talk.next_request()) is not None:
             reply = await self._play(request, talk)
             if reply is None:
@@ -173,7 +173,7 @@ class WebServer:
             if not await talk.goes_on():
                 return
 
-    async def _play(self, request: Request, talk: _Talk) -> Reply | None:
+    async def _play(self, request: Request, talk: Talk) -> Reply | None:
         match self.mood if self._concerns(request) else Mood.GOOD:
             case Mood.SLOW:
                 await asyncio.sleep(self.slowness)
@@ -197,8 +197,8 @@ class WebServer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Talk:
-    """One connection, request by request."""
+class Talk:
+    """One connection on the server's side, request by request."""
 
     grammar: h11.Connection
     reader: asyncio.StreamReader
@@ -218,13 +218,21 @@ class _Talk:
             certificate=secured.getpeercert(binary_form=True) if secured else None,
         )
 
-    async def say(self, reply: Reply) -> None:
+    @classmethod
+    def begin(cls, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Self:
+        """With somebody who has just come in."""
+        return cls(h11.Connection(h11.SERVER, max_incomplete_event_size=1 << 20), reader, writer)
+
+    async def say(self, reply: Reply, *, most: int | None = None) -> None:
+        """Answer. Of a body that is no stream only the first `most` bytes go out, and then nothing more."""
         whole = reply.body if isinstance(reply.body, bytes) else None
         length = {"Transfer-Encoding": "chunked"} if whole is None else {"Content-Length": str(len(whole))}
         head = {"Date": format_datetime(datetime.now(UTC), usegmt=True), **length, **reply.headers}
         await self._send(h11.Response(status_code=reply.status, headers=list(head.items())))
         if isinstance(reply.body, bytes):
-            await self._send(h11.Data(data=reply.body))
+            await self._send(h11.Data(data=reply.body[:most]))
+            if most is not None:
+                raise BrokenOff
         else:
             async for piece in reply.body:
                 await self._send(h11.Data(data=piece))
