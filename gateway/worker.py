@@ -13,7 +13,7 @@ from gateway.adapter import Adapter, Endpoint, Plugin, Probe, Probeable
 from gateway.attachments import Encloses
 from gateway.dispatch import Letter, Post, TakeLetter
 from gateway.errors import NobodysFault, OperatorsFault
-from gateway.events import JournalFailed, TaskFailed, frames_of
+from gateway.events import JournalFailed, TaskFailed, following, frames_of
 from gateway.journal import Claims
 from gateway.journey import Workbench
 from gateway.reply import Origin, ReplyPost
@@ -158,7 +158,8 @@ def _taker(bench: Workbench) -> TakeLetter:
         # While the journal is away nothing can be claimed. The letter waits here: the broker counts what it gets back.
         while True:
             try:
-                return await journey.deliver(letter, bench=bench)
+                with following(letter.traceparent):
+                    return await journey.deliver(letter, bench=bench)
             except NobodysFault as error:
                 JournalFailed(operation="claim", error=type(error).__name__).tell()
                 await bench.pause(1.0)

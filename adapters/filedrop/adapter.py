@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from adapters.filedrop import answers
 from adapters.filedrop.mapping import Names, sidecar
@@ -30,7 +30,9 @@ from gateway.submission import Grade
 from gateway.transports.attachments import as_recorded
 from gateway.transports.directory import Arrived, Directory, File, Streamed
 from gateway.transports.outbox import Outbox
-from gateway.transports.sftp import RemoteDirectory
+
+if TYPE_CHECKING:
+    from gateway.transports.sftp import RemoteDirectory
 
 
 class FileDrop:
@@ -99,11 +101,10 @@ class FileDrop:
 
     async def close(self) -> None:
         for directory in self._directories.values():
-            match directory:
-                case Directory():
-                    directory.close()
-                case RemoteDirectory():
-                    await directory.close()
+            if isinstance(directory, Directory):
+                directory.close()
+            else:
+                await directory.close()
         for outbox in self._outboxes.values():
             outbox.close()
 
@@ -130,6 +131,8 @@ class FileDrop:
 def _opened(settings: Settings) -> Directory | RemoteDirectory:
     if settings.account is None:
         return Directory(settings.directory)
+    from gateway.transports.sftp import RemoteDirectory  # noqa: PLC0415 - only who goes there waits for SSH to load
+
     return RemoteDirectory(settings.account, str(settings.directory))
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from gateway.errors import BadSettings
+from gateway.transports.account import Account
 from gateway.transports.settings import Given
-from gateway.transports.sftp import Account
 
 EXPLAINED: Final = {
     "directory": "Absoluter Pfad des Verzeichnisses, aus dem das Fachverfahren abholt; mit host der auf dem Server.",

@@ -132,6 +132,10 @@ from gateway.events.snapshot import (
     Samples,
     Snapshot,
 )
+from gateway.events.trace import (
+    followed,
+    following,
+)
 from gateway.events.webhooks import (
     NOTICES,
     NOTICES_MISSED,
@@ -260,6 +264,8 @@ __all__ = [
     "WebhookSwitchedOff",
     "expect",
     "expect_findings",
+    "followed",
+    "following",
     "frames_of",
     "watched",
     "write_log",

@@ -55,7 +55,7 @@ BROKER_FAULTS: Final = counter(
 TASKS_FAILED: Final = counter(
     "gateway_task_failures_total",
     "Standing tasks that met a bug and started again.",
-    code("task", "which one"),
+    code("task", "which one", "hand-over", "lapse", "replies", "stock", "tables", "postman", "collect", "look"),
     source="either",
 )
 JOURNAL_FAILED: Final = counter(

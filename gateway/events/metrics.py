@@ -61,6 +61,8 @@ class Label:
     says: str
     values: tuple[str, ...] = ()
     known: str = ""
+    likely: tuple[str, ...] = ()
+    """codes that can be foreseen"""
 
     def fits(self, value: str, seen: set[str]) -> str:
         """The value, or what stands for it where it would be one too many."""
@@ -75,7 +77,7 @@ class Label:
 
     def foreseen(self, known: Mapping[str, Collection[str]]) -> Sequence[str]:
         """The values that can be there from the start."""
-        return self.values or sorted(known.get(self.known, ()))
+        return self.values or self.likely or sorted(known.get(self.known, ()))
 
 
 def one_of(name: str, says: str, *values: str) -> Label:
@@ -83,9 +85,9 @@ def one_of(name: str, says: str, *values: str) -> Label:
     return Label(name, says, values)
 
 
-def code(name: str, says: str) -> Label:
-    """A label with short codes: those of this software, and a few that adapters make."""
-    return Label(name, says)
+def code(name: str, says: str, *likely: str) -> Label:
+    """A label with short codes: those of this software, and a few that adapters make; some can be foreseen."""
+    return Label(name, says, likely=likely)
 
 
 @dataclass(frozen=True, slots=True)

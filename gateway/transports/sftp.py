@@ -20,12 +20,12 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, TypeVar
 
 import asyncssh
 
 from gateway.adapter import NotThere, Unclear, Unreachable
+from gateway.transports.account import Account
 from gateway.transports.directory import (
     STALE_AFTER,
     WORKSPACE,
@@ -42,21 +42,6 @@ RECEIPT: Final = "receipt"
 T = TypeVar("T")
 
 logging.getLogger("asyncssh").setLevel(logging.CRITICAL)  # it would repeat names, hosts and accounts
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """Where, as whom, and how both prove who they are. Secrets stay in their files and are read for each connection."""
-
-    host: str
-    port: int = 22
-    user: str
-    host_keys: tuple[str, ...]
-    """public keys as OpenSSH writes them, `ssh-ed25519 AAAA…`; one of them is the server's"""
-    key: Path | None = None
-    password: Path | None = None
-    connect: float = 20.0
-    """seconds for name, connection and login"""
 
 
 class RemoteDirectory:

@@ -9,16 +9,18 @@ from typing import cast
 import pytest
 
 from gateway import plugins
-from gateway.adapter import Endpoint, Probe
+from gateway.adapter import Consignment, Endpoint, Outcome, Probe
 from gateway.drivers.in_process import InProcess
 from gateway.drivers.sql.journal import SqlJournal, open_journal
 from gateway.errors import MissingSecret
+from gateway.events import followed
 from gateway.journal import Limits
 from gateway.reply import ReplyPost
 from gateway.stock import Glance
 from gateway.submission import SECOND, Micros
 from gateway.testing import FakeClock, FakeVendor, MemoryAttachments
 from gateway.worker import Lookout, WayBack, working
+from tests.gateway.drivers.journal_rig import accept, an_entry
 
 END = Micros(1_900_000_000 * SECOND)
 
@@ -52,9 +54,11 @@ def endpoint(name: str, test: bool) -> Endpoint:
 
 
 @asynccontextmanager
-async def a_worker(journal: SqlJournal, vendor: FakeVendor, *destinations: str) -> AsyncIterator[None]:
+async def a_worker(
+    journal: SqlJournal, vendor: FakeVendor, *destinations: str, queue: InProcess | None = None
+) -> AsyncIterator[None]:
     plugin = vendor.plugin()
-    queue = InProcess([plugin.manifest.name])
+    post = queue or InProcess([plugin.manifest.name])
 
     async def reached(_: str) -> list[tuple[str, bool]]:
         return [(name, test) for name in destinations for test in (False, True)]
@@ -63,7 +67,7 @@ async def a_worker(journal: SqlJournal, vendor: FakeVendor, *destinations: str) 
         [plugin],
         name="worker",
         claims=journal,
-        post=lambda _: queue,
+        post=lambda _: post,
         endpoint=endpoint,
         attachments=MemoryAttachments(),
         at_once=1,
@@ -100,6 +104,34 @@ async def test_every_destination_is_looked_at(journal: SqlJournal) -> None:
         ("locked", MissingSecret.code, None),
     }
     assert {(one.adapter, one.test) for one in found} == {("beispiel", False), ("beispiel", True)}
+
+
+class Tracing(FakeVendor):
+    """A vendor that notes for whose trace it was called."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.traces: list[str] = []
+
+    async def deliver(self, consignment: Consignment) -> Outcome:
+        self.traces.append(followed())
+        return await super().deliver(consignment)
+
+
+async def test_a_delivery_follows_the_trace_of_its_submission(journal: SqlJournal) -> None:
+    """From the portal's header through journal and letter to the adapter's call; what comes after has none."""
+    vendor, trace = Tracing(), "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    queue = InProcess(["beispiel"])
+    await accept(journal, an_entry(adapter="beispiel", traceparent=trace))
+
+    async with a_worker(journal, vendor, queue=queue):
+        await queue.publish(await journal.hand_over())
+        async with asyncio.timeout(10):
+            while not vendor.traces:
+                await asyncio.sleep(0.01)
+
+    assert vendor.traces == [trace]
+    assert not followed()
 
 
 async def test_what_cannot_be_looked_at_is_not(journal: SqlJournal) -> None:

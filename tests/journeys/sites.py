@@ -21,6 +21,7 @@ from gateway.pickup import new_site
 from gateway.portal import new_client
 from tests.gateway.cli.calling import BAU, Serving, in_journal, serving, soon, surroundings
 from tests.gateway.pickup.post_office import ROOT, with_sites
+from tests.rig.procedures import with_answers
 from tests.services.processes import Process
 
 VORBESCHEID: Final = BAU / "valid" / "regensburg-vorbescheid.xml"
@@ -72,6 +73,12 @@ class Town:
         headers = {"Authorization": f"Bearer {self.portal}"}
         return httpx2.get(f"{self.gateway.url}/v1/submissions/{submission}", headers=headers, trust_env=False).json()
 
+    def replies(self, submission: str) -> list[str]:
+        """The kinds of what the authority answered, oldest first."""
+        headers = {"Authorization": f"Bearer {self.portal}"}
+        answer = httpx2.get(f"{self.gateway.url}/v1/submissions/{submission}/replies", headers=headers, trust_env=False)
+        return [one["kind"] for one in answer.json()["replies"]]
+
     def arrives(self, submission: str, within: float = 30.0) -> bool:
         """Whether it is delivered within so many seconds."""
         return soon(lambda: self.status(submission)["state"] == "delivered", within)
@@ -87,7 +94,7 @@ def _with(document: str, element: str, text: str) -> str:
 @contextmanager
 def town(folder: Path, **settings: str) -> Iterator[Town]:
     """A gateway in a process of its own, with a portal and the site Regensburg."""
-    tables = with_sites(folder / "routing")
+    tables = with_answers(with_sites(folder / "routing"), "landkreis-regensburg-bau")
     data = folder / "data"
 
     client, portal = new_client("portal-beispiel")

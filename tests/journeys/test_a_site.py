@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from adapters.filedrop.simulator import FolderWatcher
+from gateway.reply import Kind
 from tests.gateway.cli.calling import call_apart, soon, surroundings
 from tests.journeys.sites import Town, started, town, worker_command, worker_env
 from tests.rig.http_proxy import HttpProxy, http_proxy
@@ -64,6 +65,34 @@ async def test_a_killed_worker_delivers_once(here: Town, proxy: HttpProxy, tmp_p
         assert sorted(fachverfahren.ledger()) == sorted(sent)
         assert fachverfahren.doubled() == []
     assert proxy.seen.count("POST heartbeat") >= 2
+
+
+async def test_answers_come_home_through_a_worker_that_is_killed(here: Town, proxy: HttpProxy, tmp_path: Path) -> None:
+    """
+    From Eingangsbestätigung to Bescheid, when the lease is long over.
+
+    Killed when the gateway has the first and the worker has not heard of it: started again, it brings all of them, and
+    each is there once, with its file.
+    """
+    data, log = tmp_path / "data", tmp_path / "log"
+    env = worker_env(here, data, GATEWAY_PROXY=proxy.url, GATEWAY_COLLECT_SECONDS="0.2")
+    async with FolderWatcher(data / "fachverfahren" / DESTINATION).running() as fachverfahren:
+        with started(worker_command(here), log, env) as worker:
+            submission = here.submit()
+            assert await asyncio.to_thread(here.arrives, submission), log.read_text()
+            assert await asyncio.to_thread(soon, lambda: fachverfahren.ledger() == [submission])
+            trap = proxy.trap("POST replies", "after")
+            await asyncio.to_thread(fachverfahren.answer, submission, list(Kind)[:4])
+            assert await asyncio.to_thread(soon, trap.sprung.is_set), log.read_text()
+            worker.end(signal.SIGKILL)
+        assert here.replies(submission) == ["acknowledgement"]
+
+        with started(worker_command(here), log, env):
+            assert await asyncio.to_thread(soon, lambda: len(here.replies(submission)) == 4), log.read_text()
+            assert await asyncio.to_thread(soon, lambda: not list(fachverfahren.outbox.glob("*.json")))
+
+    assert here.replies(submission) == ["acknowledgement", "file-number", "status", "decision"]
+    assert here.status(submission)["state"] == "confirmed"
 
 
 def test_a_wrong_token_is_told_at_once(here: Town, tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
@@ -51,6 +53,17 @@ class HttpProxy:
         return False
 
 
+def _body(headers: Message[str, str], sent: BufferedIOBase) -> bytes:
+    if headers.get("Transfer-Encoding") != "chunked":
+        return sent.read(int(headers.get("Content-Length", 0)))
+    body = bytearray()
+    while size := int(sent.readline(), 16):
+        body += sent.read(size)
+        sent.readline()
+    sent.readline()
+    return bytes(body)
+
+
 @contextmanager
 def http_proxy() -> Iterator[HttpProxy]:
     """A proxy on a free port."""
@@ -62,7 +75,7 @@ def http_proxy() -> Iterator[HttpProxy]:
             there = urlsplit(self.path)
             call = f"{self.command} {there.path.rsplit('/', 1)[1]}"
             proxy.seen.append(call)
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            body = _body(self.headers, self.rfile)
             if proxy.caught(call, "before"):
                 return self._hang_up()
             headers = {name: value for name, value in self.headers.items() if name.lower() not in _HOP}

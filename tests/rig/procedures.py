@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.filedrop.simulator import FolderWatcher
+from tests.rig.tables import with_directories
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +69,16 @@ class Comparison:
     def clean(self) -> bool:
         """Every 202 was delivered, each exactly once, and nothing else."""
         return not (self.lost or self.unexpected or self.doubled or self.refused_again)
+
+
+def with_answers(folder: Path, *destinations: str) -> Path:
+    """The tables in `folder`, those of the tests if it is not there yet, where these Fachverfahren answer too."""
+    if not folder.exists():
+        shutil.copytree(with_directories(), folder)
+    file = folder / "destinations.toml"
+    answers = 'live.answers = "{data}/fachverfahren/{destination}/ausgang"'
+    lines: list[str] = []
+    for line in file.read_text("utf-8").splitlines():
+        lines += [line, *(answers for name in destinations if line == f"[{name}]")]
+    file.write_text("\n".join(lines), "utf-8")
+    return folder

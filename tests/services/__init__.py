@@ -9,7 +9,8 @@ The servers are plain blocking objects; an async test that stops or starts one d
 from tests.services.packages import MissingProgram
 from tests.services.postgres import PostgresServer
 from tests.services.processes import ServerFailed
+from tests.services.prometheus import PrometheusServer
 from tests.services.rabbit import RabbitServer
 from tests.services.ssh import SshServer
 
-__all__ = ["MissingProgram", "PostgresServer", "RabbitServer", "ServerFailed", "SshServer"]
+__all__ = ["MissingProgram", "PostgresServer", "PrometheusServer", "RabbitServer", "ServerFailed", "SshServer"]

@@ -76,6 +76,7 @@ INITDB: Final = Program("initdb", "postgresql", (), "usr/lib/postgresql/*/bin")
 POSTGRES: Final = Program("postgres", "postgresql", ("postgresql.service",), "usr/lib/postgresql/*/bin")
 PSQL: Final = Program("psql", "postgresql", (), "usr/lib/postgresql/*/bin")
 PROMTOOL: Final = Program("promtool", "prometheus", ("prometheus.service",))
+PROMETHEUS: Final = Program("prometheus", "prometheus", ("prometheus.service",))
 SSHD: Final = Program("sshd", "openssh-server", ("ssh.service", "ssh.socket"), "usr/sbin")
 SYSTEMD_ANALYZE: Final = Program("systemd-analyze", "systemd")
 WRK: Final = Program("wrk", "wrk")
@@ -98,6 +99,7 @@ FOR_TESTS: Final = (
     POSTGRES,
     PSQL,
     PROMTOOL,
+    PROMETHEUS,
     SSHD,
     SYSTEMD_ANALYZE,
     CHROMIUM,

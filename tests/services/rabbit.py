@@ -29,7 +29,10 @@ class RabbitServer:
     declared again when the node starts after `wipe()`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, metrics: bool = False) -> None:
+        """With `metrics` its own exporter for Prometheus answers at `metrics_port`."""
+        self._metrics = metrics
+        self.metrics_port = free_port()
         self.folder = temporary_folder()
         self._log = self.folder / "rabbitmq.log"
         # Erlang resolves the part after the @; `localhost` works where the machine's own name does not.
@@ -235,13 +238,14 @@ class RabbitServer:
         cookie.touch(mode=0o600)
         cookie.write_text(self._cookie)
         cookie.chmod(0o400)
-        (self.folder / "enabled_plugins").write_text("[].\n")
+        (self.folder / "enabled_plugins").write_text(f"[{'rabbitmq_prometheus' if self._metrics else ''}].\n")
         (self.folder / "rabbitmq.conf").write_text(
             f"listeners.tcp.1 = 127.0.0.1:{self.port}\n"
             f"default_user = {ADMINISTRATOR}\n"
             f"default_pass = {self._passwords[ADMINISTRATOR]}\n"
             "disk_free_limit.absolute = 50MB\n"
             "log.file.level = warning\n"
+            + (f"prometheus.tcp.ip = 127.0.0.1\nprometheus.tcp.port = {self.metrics_port}\n" if self._metrics else "")
         )
 
 

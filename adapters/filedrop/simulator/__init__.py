@@ -33,6 +33,8 @@ INTERVAL: Final = 0.02
 _LATE: Final = 0.5
 """seconds between two looks of a slow one"""
 
+_FILES: Final = {Kind.DECISION: {"bescheid": b"%PDF-1.4\n%%EOF\n"}}
+"""What comes with an answer: an empty page."""
 ANSWERS: Final = (Kind.ACKNOWLEDGEMENT, Kind.FILE_NUMBER, Kind.STATUS)
 """what it says of itself of everything it takes, when it is told to answer"""
 
@@ -121,13 +123,14 @@ class FolderWatcher:
                 before.rename(after)
 
     def answer(self, submission: str, kinds: Sequence[Kind] = ANSWERS) -> list[str]:
-        """Answer what was taken under this id, each kind once; the nachrichtenUUIDs, in the order of the answers."""
+        """Answer what was taken under this id, each kind once, a Bescheid with its file; nachrichtenUUIDs in order."""
         with self._door:
             return self._answer(submission, kinds)
 
     def _answer(self, submission: str, kinds: Sequence[Kind]) -> list[str]:
         document = (self._files / f"{submission}.xml").read_bytes()
-        messages = [an_answer(kind, Correspondence.about(document)) for kind in kinds]
+        about = Correspondence.about(document)
+        messages = [an_answer(kind, about, files=_FILES.get(kind)) for kind in kinds]
         for message in messages:
             lay_down(message, self.outbox, submission)
         return [message.uuid for message in messages]

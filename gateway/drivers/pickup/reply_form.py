@@ -1,4 +1,4 @@
-"""A reply as the pickup door takes it: `multipart/form-data`, its files read while they are sent."""
+"""A reply as the pickup door takes it: alone, or with its files, which are read while they are sent."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ class ReplyForm:
     """A body to send once; it ends without its last boundary where a file cannot be read to its end."""
 
     media_type: str
-    pieces: AsyncIterator[bytes]
+    content: bytes | AsyncIterator[bytes]
 
 
 def reply_form(reply: Reply) -> ReplyForm:
     """The document first, then each file under the name that the XML has for it."""
+    if not reply.files:
+        return ReplyForm("application/xml", reply.document)
     boundary = uuid.uuid4().hex
     return ReplyForm(f"multipart/form-data; boundary={boundary}", _pieces(reply, boundary))
 

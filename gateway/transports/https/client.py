@@ -20,6 +20,7 @@ from typing import Any, Final, Protocol, Self, TypeVar
 import httpx2
 
 from gateway.adapter import Probe, Unclear, Unreachable
+from gateway.events import followed
 from gateway.submission import Micros
 from gateway.transports.certificates import BadCredentials, Credentials, first, their_end
 from gateway.transports.https.answers import Head, Response, not_taken
@@ -146,7 +147,7 @@ class Https:
                 request = door.http.build_request(
                     method,
                     self._peer.url.rstrip("/") + path,
-                    headers={**(headers or {}), **_about(body), **_identified(token)},
+                    headers={**_traced(), **(headers or {}), **_about(body), **_identified(token)},
                     content=body.pieces() if body else None,
                     extensions={"trace": sent},
                 )
@@ -259,6 +260,11 @@ _KEPT: Final = 5.0
 
 def _about(body: Body | None) -> Mapping[str, str]:
     return {"Content-Type": body.media_type, "Content-Length": str(body.size)} if body else {}
+
+
+def _traced() -> Mapping[str, str]:
+    """Whose work this request is part of, so that a vendor's own traces can follow on."""
+    return {"traceparent": trace} if (trace := followed()) else {}
 
 
 def _identified(token: str | None) -> Mapping[str, str]:

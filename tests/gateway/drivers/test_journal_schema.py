@@ -18,6 +18,8 @@ from gateway.drivers.sql.journal import SqlJournal, open_journal
 from gateway.drivers.sql.schema import newest, upgrade
 from gateway.errors import BadSettings, JournalUnavailable, WrongJournal
 from gateway.journal import Claim, Client, Limits
+from gateway.reply import Arrival, Origin
+from gateway.submission import Attachment
 from gateway.testing import FakeClock
 from tests.gateway.drivers.journal_rig import (
     LEASE,
@@ -254,8 +256,18 @@ def _beside(rig: Rig, role: str) -> str:
 
 @on_postgres
 async def test_a_worker_role_can_do_a_workers_work(rig: Rig, journal: SqlJournal, role: str) -> None:
-    """With its narrow rights a worker claims, keeps the concurrency, reads the document, keeps the vendor's words."""
+    """With its narrow rights a worker claims, keeps concurrency, reads the document, keeps words, leaves a reply."""
     entry = rig.entry()
+    enclosed = Attachment(
+        id="0199c0de0001700080000000000000aa", name="bescheid", media_type="application/pdf", size=3, digest="ab" * 32
+    )
+    arrival = Arrival(
+        id="0199c0de-0001-7000-8000-00000000000a",
+        origin=Origin.of(entry.submission, "worker-1"),
+        submission=entry.submission.id,
+        document=b"<antwort/>",
+        files=(enclosed,),
+    )
     await accept(journal, entry)
     [letter] = await hand_over(journal)
 
@@ -269,8 +281,10 @@ async def test_a_worker_role_can_do_a_workers_work(rig: Rig, journal: SqlJournal
         claimed = await beside.claim(letter, "worker-1", LEASE)
         assert isinstance(claimed, Claim)
         await beside.keep_words(claimed, "AZ 4711", "")
+        await beside.leave(arrival)
 
     assert claimed.document == entry.document
+    assert await journal.arrival(arrival.id) == arrival
     await conclude(journal, report(claimed))
     assert (await standing(journal, entry.submission.id)).reference == "AZ 4711"
 
@@ -283,6 +297,13 @@ SELECT * FROM webhook_secrets
 SELECT * FROM notices
 SELECT * FROM events
 SELECT * FROM words
+SELECT * FROM arrivals
+SELECT * FROM replies
+SELECT * FROM reply_steps
+DELETE FROM arrivals
+UPDATE arrivals SET content = ''
+DELETE FROM replies
+INSERT INTO reply_steps (reply, name) VALUES ('x', 'dropped')
 INSERT INTO events (submission, after) VALUES ('x', 'delivered')
 UPDATE submissions SET state = 'delivered'
 DELETE FROM submissions

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from gateway.adapter import Unclear, Unreachable
+from gateway.events import following
 from gateway.submission import SECOND, Micros
 from gateway.testing import LargeStream, an_enclosure
 from gateway.testing.attachments import MemoryStream
@@ -85,6 +86,18 @@ async def test_a_request_is_answered(https: Https, fachverfahren: Fachverfahren)
     assert (request.method, request.target, request.headers["x-art"]) == ("PUT", "/vorgang/7?test=1", "bau")
     assert (request.headers["content-type"], request.headers["content-length"]) == ("text/xml", "4")
     assert fachverfahren.taken == [b"<a/>"]
+
+
+async def test_a_trace_goes_along(https: Https, fachverfahren: Fachverfahren) -> None:
+    """Requests made for a submission carry its traceparent as it came, also from tasks started for it; others none."""
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+    with following(trace):
+        await https.send("POST")
+        await asyncio.create_task(https.send("GET"))
+    await https.send("GET")
+
+    assert [request.headers.get("traceparent") for request in fachverfahren.requests] == [trace, trace, None]
 
 
 async def test_attachments_are_streamed_in_a_form(https: Https, fachverfahren: Fachverfahren) -> None:

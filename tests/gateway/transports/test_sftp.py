@@ -15,8 +15,9 @@ import pytest
 
 from gateway.adapter import NotThere, Unclear, Unreachable
 from gateway.testing import until
+from gateway.transports.account import Account
 from gateway.transports.directory import STALE_AFTER, WORKSPACE, Arrived, File, Streamed
-from gateway.transports.sftp import Account, RemoteDirectory
+from gateway.transports.sftp import RemoteDirectory
 from tests.gateway.transports.a_set import DOCUMENT, SCAN, pieces, sign
 from tests.gateway.transports.test_directory import is_whole, pick_up, visible
 from tests.services import SshServer
