@@ -42,6 +42,15 @@ class GatewayAway(NobodysFault):
     title = Sentence("Das Gateway ist zurzeit nicht erreichbar", "The gateway cannot be reached at the moment")
 
 
+class GatewayNotTrusted(GatewayAway):
+    """What answers there shows a certificate that nobody here vouches for; nothing was sent to it."""
+
+    code = "gateway-not-trusted"
+    title = Sentence(
+        "Dem Zertifikat des Gateways wird hier nicht vertraut", "The gateway's certificate is not trusted here"
+    )
+
+
 class ReplyNotTaken(TooLarge):
     """The gateway does not take this reply, whatever the reason; bringing it again will not help."""
 
@@ -107,7 +116,7 @@ class Door:
     def __init__(self, way: Way, at_once: int, *, transport: httpx2.AsyncBaseTransport | None = None) -> None:
         self.site: Final = way.site
         self._path = httpx2.URL(way.url).path.rstrip("/")
-        trusting = _trusting(way.authorities)
+        trusting = trust_in(way.authorities)
 
         def client(connections: int) -> httpx2.AsyncClient:
             return httpx2.AsyncClient(
@@ -158,7 +167,7 @@ class Door:
                 async for piece in response.aiter_bytes(size):
                     yield piece
         except httpx2.TransportError as error:
-            raise _away() from error
+            raise _unheard(error) from error
 
     async def report(self, leased: forms.Leased, said: Mapping[str, Any]) -> None:
         """How an attempt ended; on return it counts."""
@@ -203,7 +212,7 @@ class Door:
         try:
             response = await (by or self._http).request(method, path, **said)
         except httpx2.TransportError as error:
-            raise _away() from error
+            raise _unheard(error) from error
         _insist(response)
         return response
 
@@ -224,6 +233,21 @@ def _insist(response: httpx2.Response) -> None:
     raise Refusal(status, code)
 
 
+def _unheard(error: httpx2.TransportError) -> GatewayAway:
+    """Nobody answered, or nobody who may be told the token."""
+    beneath: BaseException | None = error
+    while beneath is not None:
+        if isinstance(beneath, ssl.SSLCertVerificationError):
+            return GatewayNotTrusted(
+                "Dem Zertifikat des Gateways wird hier nicht vertraut, oder es ist abgelaufen. Sieht ein Proxy "
+                "dazwischen in die Verbindung, gehört dessen Stelle in GATEWAY_SITE_AUTHORITIES.",
+                "The gateway's certificate is not trusted here, or has ended. If a proxy between looks into the "
+                "connection, its authority belongs into GATEWAY_SITE_AUTHORITIES.",
+            )
+        beneath = beneath.__cause__ or beneath.__context__
+    return _away()
+
+
 def _away() -> GatewayAway:
     return GatewayAway(
         "Das Gateway antwortet nicht, oder nicht wie eines; es wird weiter versucht.",
@@ -231,7 +255,8 @@ def _away() -> GatewayAway:
     )
 
 
-def _trusting(authorities: Path | None) -> ssl.SSLContext:
+def trust_in(authorities: Path | None) -> ssl.SSLContext:
+    """Trusts these authorities, or those of the system; raises BadSettings where the file holds none."""
     try:
         return ssl.create_default_context(cafile=authorities)
     except (OSError, ssl.SSLError):
