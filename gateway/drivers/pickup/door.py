@@ -116,7 +116,7 @@ class Door:
     def __init__(self, way: Way, at_once: int, *, transport: httpx2.AsyncBaseTransport | None = None) -> None:
         self.site: Final = way.site
         self._path = httpx2.URL(way.url).path.rstrip("/")
-        trusting = _trusting(way.authorities)
+        trusting = trust_in(way.authorities)
 
         def client(connections: int) -> httpx2.AsyncClient:
             return httpx2.AsyncClient(
@@ -255,7 +255,8 @@ def _away() -> GatewayAway:
     )
 
 
-def _trusting(authorities: Path | None) -> ssl.SSLContext:
+def trust_in(authorities: Path | None) -> ssl.SSLContext:
+    """Trusts these authorities, or those of the system; raises BadSettings where the file holds none."""
     try:
         return ssl.create_default_context(cafile=authorities)
     except (OSError, ssl.SSLError):
