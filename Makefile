@@ -54,6 +54,10 @@ bench: setup ## measure throughput and latency against a floor rig
 services: setup ## install or find RabbitMQ, PostgreSQL and Prometheus; starts nothing
 	@$(BIN)/python -m tests.services install
 
+.PHONY: pictures
+pictures: setup services ## take a picture of each page of the console into docs/pictures
+	@$(BIN)/python -m tests.gateway.console.pictures
+
 .PHONY: lock
 lock: setup ## write the lock file after a change of pyproject.toml; UPGRADE=1 takes the newest of everything
 	@env -u UV_FIND_LINKS UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile pyproject.toml \

@@ -32,6 +32,8 @@ class AttachmentStore(Encloses, Protocol):
         """
         Store a file as it arrives, never whole in memory; file and folder are synced on return.
 
+        What no database takes of its name (NUL, half a character) is replaced.
+
         Raises:
             TooLarge: more than `most` bytes came; nothing is left behind.
             JournalUnavailable: the disk did not take it; nothing is left behind.

@@ -111,12 +111,13 @@ class Claim:
 @dataclass(frozen=True, slots=True)
 class NoClaim:
     """
-    The letter is void: `taken`, `moved-on`, its destination in `maintenance` or paused. Or that is `busy`: ask again.
+    The letter is void: `taken`, `moved-on`, its destination in `maintenance` or paused, its connection `paused`. Or the
+    destination is `busy`: ask again.
 
     For a site it may be `foreign`: it does not exist there.
     """
 
-    because: Literal["taken", "moved-on", "maintenance", "busy", "foreign"]
+    because: Literal["taken", "moved-on", "maintenance", "paused", "busy", "foreign"]
 
 
 # ── concluding ───────────────────────────────────────────────────────────────────────────────────────────────────────

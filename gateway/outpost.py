@@ -11,16 +11,21 @@ from dataclasses import replace
 from importlib.metadata import version
 from typing import Final
 
+from fastapi import FastAPI
+
 from gateway import plugins
 from gateway.adapter import Endpoint, Plugin, Probeable
 from gateway.drivers.pickup import Door, SitePost, Way, beating, first_beat
 from gateway.drivers.secret_folder import SecretFolder
 from gateway.errors import GatewayError
 from gateway.events import GatewayStarted, GatewayStopping
+from gateway.intake import Connection
+from gateway.listening import listening
 from gateway.routing import filled
 from gateway.routing.secrets import FindEndpoint, revealed
 from gateway.settings import Settings
 from gateway.site import Certificate
+from gateway.status import Vitals
 from gateway.worker import WayBack, working
 
 _PATIENCE: Final = 20.0
@@ -54,7 +59,7 @@ async def working_at_a_site(settings: Settings, names: Sequence[str]) -> AsyncIt
         await first_beat(door, name, VERSION)
         post = SitePost(door)
         await post.look_around()
-        endpoint = _at_home(post.endpoint, settings)
+        endpoint = at_home(post.endpoint, settings)
         await stack.enter_async_context(
             working(
                 chosen,
@@ -70,6 +75,10 @@ async def working_at_a_site(settings: Settings, names: Sequence[str]) -> AsyncIt
                 home=WayBack(post=post, destinations=post.destinations, every=settings.collect_seconds),
             )
         )
+        if settings.metrics_port is not None:
+            vitals = FastAPI(openapi_url=None)
+            vitals.include_router(Vitals().router)
+            await stack.enter_async_context(listening(vitals, settings.host, settings.metrics_port, Connection))
         looking = _Certificates(chosen, post, endpoint)
         await stack.enter_async_context(beating(door, name, VERSION, looking.ends))
         await stack.enter_async_context(post.listening())
@@ -78,8 +87,8 @@ async def working_at_a_site(settings: Settings, names: Sequence[str]) -> AsyncIt
         GatewayStopping(role="site").tell()
 
 
-def _at_home(endpoint: FindEndpoint, settings: Settings) -> FindEndpoint:
-    """Finds the same endpoints, with this site's folder and secrets in them."""
+def at_home(endpoint: FindEndpoint, settings: Settings) -> FindEndpoint:
+    """Finds the same endpoints, with this site's folder and secrets in them; raises as `revealed`."""
     vault, here = SecretFolder(settings.secret_folder), {"{data}": str(settings.data.resolve())}
 
     def found(name: str, test: bool) -> Endpoint:  # noqa: FBT001 - as the lane has it: live or test

@@ -52,6 +52,8 @@ class Pace:
     """a letter whose publication nobody confirmed is taken back after this"""
     unclaimed: float = 900.0
     """a confirmed letter that nobody claimed is taken back after this"""
+    prepare: float = 20.0
+    """what explaining wrong documents takes is made ready package by package, with such pauses"""
     snapshot: float = 15.0
     sweep: float = 3_600.0
     orphan_age: float = 86_400.0
@@ -70,6 +72,7 @@ async def rounds(gateway: Gateway, pace: Pace) -> AsyncIterator[None]:
             ("doors", lambda: _then_wait(journey.look_at_doors(gateway=gateway), pace.doors)),
             ("connections", _Following(gateway, pace).look),
             ("replies", lambda: _replies(gateway, pace)),
+            ("explaining", lambda: _prepare(gateway, pace)),
             ("orphans", lambda: _then_wait(_sweep(gateway, pace), pace.sweep)),
         )
     ]
@@ -180,6 +183,13 @@ async def taking_stock(book: StockBook, turn: Leadership) -> None:
     began = loop.time()
     await stocktaking.take_stock(book, turn)
     await asyncio.sleep(max(turn.every, 20 * (loop.time() - began)))
+
+
+async def _prepare(gateway: Gateway, pace: Pace) -> None:
+    """Not while a gateway starts, and one package at a time: it costs a processor, and only the first who is wrong."""
+    await asyncio.sleep(pace.prepare)
+    if not await asyncio.to_thread(gateway.schemas.prepare):
+        await asyncio.sleep(pace.sweep)
 
 
 async def _sweep(gateway: Gateway, pace: Pace) -> None:

@@ -96,7 +96,7 @@ class Settings(BaseSettings):
         15.0, description="seconds between two snapshots of the journal for /metrics, which one replica takes for all"
     )
     metrics_port: Annotated[int | None, Field(ge=0, le=65_535)] = Field(
-        None, description="port at which a worker beside the gateway answers /livez and /metrics; empty: none"
+        None, description="port at which a worker answers /livez and /metrics; empty: none"
     )
     webhook_networks: str = Field(
         "",

@@ -197,6 +197,11 @@ def new_id(now: Micros) -> SubmissionId:
 _LOW_62: Final = (1 << 62) - 1
 
 
+def storable(text: str) -> str:
+    """Without what no database takes: nothing that arrives is to be lost over somebody's stray byte in a name."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
+
+
 def content_digest(document: bytes, attachments: Iterable[str] = ()) -> str:
     """
     What "same content" means for idempotency: SHA-256 over the raw bytes and the sorted attachment digests.

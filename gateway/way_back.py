@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -147,7 +146,10 @@ async def take_in(brought: Brought, *, gateway: Gateway) -> Kept | Boxed | Repea
 
 
 async def take_in_arrivals(*, gateway: Gateway) -> int:
-    """Judge what workers left, oldest first; how many came home. What cannot be judged now waits."""
+    """
+    Judge what workers left, oldest first; how many came home. What cannot be judged now waits, and so does what meets
+    a bug of ours: of this operators are told, and those behind it come home.
+    """
     home = 0
     for id_ in await gateway.journal.arrivals():
         arrival = await gateway.journal.arrival(id_)
@@ -162,9 +164,16 @@ async def take_in_arrivals(*, gateway: Gateway) -> int:
             files=arrival.files,
             arrived=True,
         )
-        with suppress(NotChecked):
+        try:
             await take_in(brought, gateway=gateway)
-            home += 1
+        except NotChecked:
+            continue
+        except NobodysFault:
+            raise
+        except Exception as error:  # noqa: BLE001 - one reply must not keep all others from every authority's portals
+            TaskFailed(task="replies", error=type(error).__name__, frames=frames_of(error)).tell()
+            continue
+        home += 1
     return home
 
 
@@ -185,7 +194,7 @@ async def _incoming(brought: Brought, gateway: Gateway) -> Incoming:
     Raises NotChecked where nobody can say whether the document is valid.
     """
     try:
-        verdict = await judge_document(brought.document, brought.charset, brought.files, schemas=gateway.schemas)
+        return await _understood(brought, gateway)
     except NotReadable as refusal:
         return _unfit(brought, _NOTHING_READ, (Finding(refusal.code, refusal.detail),))
     except NobodysFault:
@@ -193,7 +202,10 @@ async def _incoming(brought: Brought, gateway: Gateway) -> Incoming:
     except Exception as error:  # noqa: BLE001 - a bug of ours must neither lose a reply nor stop those behind it
         TaskFailed(task="replies", error=type(error).__name__, frames=frames_of(error)).tell()
         return _unfit(brought, _NOTHING_READ, (_BROKE,))
-    match verdict:
+
+
+async def _understood(brought: Brought, gateway: Gateway) -> Incoming:
+    match await judge_document(brought.document, brought.charset, brought.files, schemas=gateway.schemas):
         case Undecided() as undecided:
             raise undecided.error
         case Invalid(reading, findings) | Objected(reading, findings):

@@ -29,7 +29,7 @@ from gateway.adapter import (
     Unclear,
     Unreachable,
 )
-from gateway.transports.https import BadAnswer, Head, Https, Response, not_taken, within
+from gateway.transports.https import SPOILT, BadAnswer, Head, Https, Response, not_taken, within
 from gateway.transports.https.parts import Kept, kept
 from gateway.xml import MOST_BYTES
 from gateway.xml.transform import BadStylesheet, transformed
@@ -89,11 +89,17 @@ class ProBaug:
         if isinstance(listed, Unreachable):
             yield listed
             return
+        spoilt: Unreachable | None = None
         for one in listed:
             async with there.fetched(one) as reply:
+                if isinstance(reply, Unreachable) and reply.because in SPOILT:
+                    spoilt = reply  # it stays, is told of at the end, and holds up nobody
+                    continue
                 yield reply
             if isinstance(reply, Unreachable):
                 return
+        if spoilt is not None:
+            yield spoilt
 
     async def acknowledge(self, endpoint: Endpoint, reply: Reply) -> None:
         """What cannot be told now is told at the next turn: the reply comes again, and counts once."""

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import AsyncIterator
+from typing import Annotated, Final, Literal
 
+import typer
 from rich.text import Text
 
 from gateway.cli.examinations import Found, Mark, examine
 from gateway.cli.options import BrokerUrl, Config, Data, JournalUrl, Json, settings_from
 from gateway.cli.running import carry_out, terminal
+from gateway.cli.site_examinations import examine_site
 from gateway.errors import Sentence
 from gateway.terminal import BAD, GOOD
-
-if TYPE_CHECKING:
-    from gateway.settings import Settings
 
 _STYLES: Final = {Mark.OK: "good", Mark.HINT: "hint", Mark.WRONG: "bad"}
 
@@ -24,19 +24,28 @@ def doctor(
     data: Data = None,
     journal: JournalUrl = None,
     broker: BrokerUrl = None,
+    site: Annotated[
+        str | None,
+        typer.Option(help="An einem Standort: dessen Tür, https://GATEWAY/v1/sites/NAME.", metavar="URL"),
+    ] = None,
     json: Json = False,
 ) -> int:
     """
     Sieht nach, ob ein Start gelingen wird, und sagt, was zu tun ist.
 
-    Ändert nichts und stört kein laufendes Gateway. Exit-Code 1, wenn etwas nicht stimmt; Hinweise (!) zählen nicht.
+    An einem Standort, wo --site oder die Einstellung site ihn nennt, der Reihe nach: Rechte, Name, Proxy, Verbindung,
+    Zertifikat, Uhr, Token, Adapter und Fachverfahren.
+
+    Ändert nichts und stört nichts, was läuft. Exit-Code 1, wenn etwas nicht stimmt; Hinweise (!) zählen nicht.
     """
-    return carry_out(_doctor(settings_from(config, data=data, journal=journal, broker=broker), json=json))
+    settings = settings_from(config, data=data, journal=journal, broker=broker, site=site)
+    looking = examine_site(settings, config) if settings.site else examine(settings)
+    return carry_out(_doctor(looking, "worker" if settings.site else "gateway", json=json))
 
 
-async def _doctor(settings: Settings, *, json: bool) -> int:
+async def _doctor(looking: AsyncIterator[Found], what: Literal["worker", "gateway"], *, json: bool) -> int:
     found = []
-    async for one in examine(settings):
+    async for one in looking:
         found.append(one)
         if not json:
             _show(one)
@@ -44,7 +53,7 @@ async def _doctor(settings: Settings, *, json: bool) -> int:
     if json:
         terminal().hand_out([_as_json(one) for one in found])
     else:
-        terminal().tell(_verdict(wrong))
+        terminal().tell(_verdict(wrong, what))
     return BAD if wrong else GOOD
 
 
@@ -58,7 +67,9 @@ def _as_json(one: Found) -> dict[str, str]:
     return {"about": one.about.en, "found": one.mark.name.lower(), "text": terminal().words(one.told)}
 
 
-def _verdict(wrong: int) -> Sentence:
+def _verdict(wrong: int, what: Literal["worker", "gateway"]) -> Sentence:
+    if not wrong and what == "worker":
+        return Sentence("Der Worker kann starten.", "The worker can start.")
     if not wrong:
         return Sentence("Das Gateway kann starten.", "The gateway can start.")
     if wrong == 1:

@@ -23,9 +23,8 @@ async def adapters(asked: Asked) -> Response:
     destinations = [one for one in gateway.tables.destinations if account.scope is None or one.name in reached]
     return asked.page(
         "adapters.html",
-        adapters=[
-            (name, asked.desk.plugins.versions.get(name, "")) for name in sorted({one.adapter for one in destinations})
-        ],
+        adapters=sorted({one.adapter for one in destinations}),
+        installed=asked.desk.plugins.versions,
         destinations=destinations,
         live={one.name: conditions.get((one.name, False)) for one in destinations},
         resting=gateway.tables.resting(now),

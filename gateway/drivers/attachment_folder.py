@@ -16,7 +16,7 @@ from gateway.adapter import Enclosure
 from gateway.attachments import AttachmentStore
 from gateway.errors import JournalUnavailable, TooLarge
 from gateway.events import JournalFailed
-from gateway.submission import SECOND, Attachment, Micros
+from gateway.submission import SECOND, Attachment, Micros, storable
 
 T = TypeVar("T")
 
@@ -50,7 +50,13 @@ class AttachmentFolder:
         except BaseException:
             await _in_thread(file.abandon)
             raise
-        return Attachment(id=id_, name=name, media_type=media_type, size=file.size, digest=file.digest.hexdigest())
+        return Attachment(
+            id=id_,
+            name=storable(name),
+            media_type=storable(media_type),
+            size=file.size,
+            digest=file.digest.hexdigest(),
+        )
 
     def open(self, attachment: Attachment) -> _StoredFile:
         return _StoredFile(self._file(attachment))

@@ -59,7 +59,7 @@ VOID: Final = counter(
     "gateway_letters_void_total",
     "Letters that led to no claim.",
     ADAPTER,
-    one_of("reason", "why", "taken", "moved-on", "maintenance", "foreign"),
+    one_of("reason", "why", "taken", "moved-on", "maintenance", "paused", "foreign"),
     source="worker",
 )
 IGNORED: Final = counter(

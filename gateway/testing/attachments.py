@@ -9,7 +9,7 @@ from typing import Final
 
 from gateway.adapter import Enclosure
 from gateway.errors import TooLarge
-from gateway.submission import SECOND, Attachment
+from gateway.submission import SECOND, Attachment, storable
 from gateway.testing.clock import FakeClock
 
 _PATTERN: Final = bytes(range(251)) * 1024
@@ -66,7 +66,13 @@ class MemoryAttachments:
             if len(content) > most:
                 raise TooLarge
         stream = MemoryStream(bytes(content))
-        kept = Attachment(id=uuid.uuid4().hex, name=name, media_type=media_type, size=stream.size, digest=stream.digest)
+        kept = Attachment(
+            id=uuid.uuid4().hex,
+            name=storable(name),
+            media_type=storable(media_type),
+            size=stream.size,
+            digest=stream.digest,
+        )
         self._kept[kept.id] = (self._clock(), stream.content)
         return kept
 

@@ -36,6 +36,10 @@ class AgainstSchema:
         )
         self.passed: Final = Stage(SCHEMA, Outcome.PASSED, detail=self._judged_by)
 
+    def prepare(self) -> bool:
+        """Make ready what explaining takes, if it is not; whether there was something to do."""
+        return self._second.prepare()
+
     def glance(self, document: Document, source: bytes, engine: Engine, doubtful: Sequence[Caught]) -> Stage | None:
         """The stage, passed, where that is quickly seen; None where it takes a longer look."""
         if not engine.accepts(document, source) or (doubtful and overlooked(doubtful)):

@@ -69,6 +69,18 @@ class _Spot(NamedTuple):
     text: str
 
 
+def within_b(root: etree._Element) -> bool:
+    """
+    Whether no element's text has a character that datatype B does not have, and so neither C, D nor E.
+
+    Then only names of natural persons (A) and attributes need a second look. What stands between elements counts, too.
+    """
+    return DATATYPES["B"].single.fullmatch(_ALL_TEXT(root)) is not None
+
+
+_ALL_TEXT: Final = etree.XPath("string()", smart_strings=False)
+
+
 def _plain(source: bytes) -> bool:
     """
     Whether nothing but normative characters is in a document, so that nobody need look at its texts one by one.

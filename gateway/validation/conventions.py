@@ -76,7 +76,7 @@ def _attributes(document: Document, package: Package, declarations: Declarations
     """Where the schema fixes a value, it has been judged already, and may be another than the package's name."""
     for name, expected in (("standard", package.standard), ("version", package.version)):
         said = document.attribute(name)
-        if said in {None, expected} or _fixes(declarations, document.tree, name):
+        if said is None or said == expected or _fixes(declarations, document.tree, name):
             continue
         text = Sentence(
             f"Das Attribut „{name}“ der Wurzel nennt etwas anderes als das Paket, nach dem geprüft wurde "

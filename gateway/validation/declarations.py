@@ -133,18 +133,22 @@ class Declarations:
         key = (frozenset(kinds), root)
         sieve = self._sieves.get(key)
         if sieve is None:
-            places = [*self._grammar.places] if root is None else self._below(root)
-            sieve = self._sieves[key] = Sieve(places, self._unlabelled, key[0], self.of)
+            below = self._below(root) if root else None
+            if root and below is None:
+                sieve = self.sieve(*kinds)
+            else:
+                sieve = Sieve(below or [*self._grammar.places], self._unlabelled, key[0], self.of)
+            self._sieves[key] = sieve
         return sieve
 
-    def _below(self, root: str) -> list[Place]:
-        """Every place that a document with this root can have: all there are, where a wildcard lets any element in."""
+    def _below(self, root: str) -> list[Place] | None:
+        """Every place that a document with this root can have; None where a wildcard lets any element in."""
         waiting = [place for name, place in self._grammar.roots.items() if name == root]
         found = dict.fromkeys(waiting)
         while waiting:
             type_ = waiting.pop().type
             if any(not wildcard.skip for wildcard in type_.wildcards):
-                return [*self._grammar.places]
+                return None
             new = [child for child in type_.children.values() if child not in found]
             found |= dict.fromkeys(new)
             waiting += new
@@ -179,11 +183,8 @@ class Sieve:
         self._by_parent: Final = _by_parent(places, declared, self._known)
         self._tags: Final = tuple(self._known)
         self._worth_preparing: Final = _BYTES_FOR_A_NAME * len(self._tags)
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The Clark names that matter."""
-        return frozenset(self._tags)
+        self.names: Final = frozenset(self._tags)
+        """the Clark names that matter"""
 
     def sift(self, root: etree._Element, source: bytes) -> Sifted:
         """

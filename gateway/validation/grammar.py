@@ -45,6 +45,8 @@ class Kind(StrEnum):
     """codes that the schema itself does not list"""
     CHARACTERS = "characters"
     """text of a datatype of DIN 91379 that only an annotation tells of, so that no pattern has looked at it"""
+    NAMES = "names"
+    """such text of datatype A, which has the fewest characters, or in an attribute"""
 
 
 _KIND_OF: Final = {
@@ -180,7 +182,7 @@ class Type:
         """What an element of this type can hold, apart from its attributes."""
         own = _kinds_of(self.atoms)
         if self.told:
-            own.add(Kind.CHARACTERS)
+            own |= {Kind.CHARACTERS, Kind.NAMES} if self.characters == "A" else {Kind.CHARACTERS}
         if (code := self.code) and code.type > 1:
             own.add(Kind.CODE)
         return frozenset(own)
@@ -388,7 +390,7 @@ class Grammar:
             type_name=value.name,
             builtin=value.builtin,
             item=value.item,
-            kinds=frozenset(kinds | ({Kind.CHARACTERS} if value.told else set())),
+            kinds=frozenset(kinds | ({Kind.CHARACTERS, Kind.NAMES} if value.told else set())),
             required=node.get("use") == "required",
             fixed=fixed,
             characters=value.characters,

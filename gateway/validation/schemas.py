@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 from collections import defaultdict
 from collections.abc import Mapping
@@ -10,11 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from lxml import etree
+
 from gateway.errors import BadPackage, NotChecked, NotReadable, Sentence, TooLarge, WrongEncoding
 from gateway.rejections import CODES, Table, load
 from gateway.submission import Actor, Finding, Reading, Severity
 from gateway.validation.against_schema import AgainstSchema
 from gateway.validation.beyond_schema import SKIPPED, BeyondSchema
+from gateway.validation.characters import within_b
 from gateway.validation.choice import ambiguous, unknown
 from gateway.validation.declarations import OVERLOOKED, Declarations, Kind, Sieve, Sifted
 from gateway.validation.engine import Engine
@@ -48,10 +52,13 @@ class Schemas:
         self._by_root: Final = _by_root(packages)
         self._engines: Final = _Engines()
         self._declarations: Final = {one: Declarations(one.files, one.entry) for one in packages}
-        self._sieves: Final[dict[tuple[str, str], Sieve]] = {}
+        self._sieves: Final[dict[tuple[str, str], _Sieves]] = {}
         self._against_schema: Final = {one: AgainstSchema(one, self._declarations[one]) for one in packages}
         self._runner: Final = RuleRunner()
         self._beyond: Final = {one: BeyondSchema(one, self._declarations[one], self._runner) for one in packages}
+        by_rules = (one for one in packages if self._beyond[one].has_rules)
+        self._by_rules: Final = frozenset(root.encode() for one in by_rules for root in one.roots)
+        """the names of roots that are judged by rules, too: a document with one of them need not be parsed to know"""
 
     @classmethod
     def load(cls, *folders: Path, tables: Path | None = None) -> Schemas:
@@ -94,7 +101,7 @@ class Schemas:
         parsed, source, well_formed = self._read(document, charset, most, only_utf8=only_utf8)
         match self._by_root.get((parsed.namespace, parsed.root), ()):
             case (package,):
-                sifted = self._sieve(package, parsed).sift(parsed.tree, source)
+                sifted = self._sift(package, parsed, source)
                 schema = self._schema_stage(package, parsed, source, sifted)
                 return self._concluded(package, _Seen(parsed, source, sifted), well_formed, schema)
             case ():
@@ -112,10 +119,12 @@ class Schemas:
 
         Raises as `judge` does with `only_utf8`.
         """
-        parsed = parse(document, charset=charset, most=most)
+        if (name := _ROOT.search(document)) and name[1] in self._by_rules:
+            return None
+        parsed = parse(document, charset=charset, most=most, blanks=False)
         match self._by_root.get((parsed.namespace, parsed.root), ()):
             case (package,) if not self._beyond[package].has_rules:
-                sifted = self._sieve(package, parsed).sift(parsed.tree, document)
+                sifted = self._sift(package, parsed, document)
                 schema = self._against_schema[package].glance(
                     parsed, document, self._engines.of(package), sifted.doubtful
                 )
@@ -125,6 +134,14 @@ class Schemas:
                 return verdict if isinstance(verdict, Valid) else None
             case _:
                 return None
+
+    def prepare(self) -> bool:
+        """
+        Make ready what explaining takes for one package more, so that the first wrong document need not wait for it.
+
+        Takes the caller's thread for up to a second of its processor. False where nothing is left to do.
+        """
+        return any(one.prepare() for one in self._against_schema.values())
 
     def examine(self, document: bytes, *, most: int = MOST_BYTES) -> Verdict:
         """The same for whoever only wants to know: what cannot be read is not valid, and says why."""
@@ -149,25 +166,27 @@ class Schemas:
         """That version of a standard, where it is installed."""
         return next((one for one in self.packages if (one.standard, one.version) == (standard, version)), None)
 
-    def _sieve(self, package: Package, document: Document) -> Sieve:
-        """Made for each root when its first document comes: a standard may have a hundred, of which few are used."""
+    def _sift(self, package: Package, document: Document, source: bytes) -> Sifted:
+        """With sieves made when a root's first document comes: of the hundred messages of a standard few are used."""
         key = (document.namespace, document.root)
-        sieve = self._sieves.get(key)
-        if sieve is None:
-            tag = str(document.tree.tag)
-            sieve = self._sieves[key] = self._declarations[package].sieve(*OF_INTEREST, root=tag)
-        return sieve
+        sieves = self._sieves.get(key)
+        if sieves is None:
+            declarations, tag = self._declarations[package], str(document.tree.tag)
+            sieves = self._sieves[key] = _Sieves(
+                declarations.sieve(*OF_INTEREST, root=tag), declarations.sieve(*OF_INTEREST_WITHIN_B, root=tag)
+            )
+        return sieves.sift(document.tree, source)
 
     def _read(
         self, document: bytes, charset: str | None, most: int, *, only_utf8: bool
     ) -> tuple[Document, bytes, Stage]:
         try:
-            return parse(document, charset=charset, most=most), document, _WELL_FORMED
+            return parse(document, charset=charset, most=most, blanks=False), document, _WELL_FORMED
         except WrongEncoding:
             other = None if only_utf8 or len(document) > most else as_utf8(document)
             if other is None:
                 raise
-            return parse(other, most=2 * most), other, _IN_ANOTHER_ENCODING
+            return parse(other, most=2 * most, blanks=False), other, _IN_ANOTHER_ENCODING
 
     def _concluded(self, package: Package, seen: _Seen, well_formed: Stage, schema: Stage) -> Verdict:
         if package.strict and well_formed.findings:
@@ -193,6 +212,10 @@ class Schemas:
             return Stage(SCHEMA, Outcome.ERROR, (_broke_down(trouble.detail),))
 
 
+_ROOT: Final = re.compile(rb"<(?:[\w.-]+:)?([\w.-]+)")
+"""what looks like a document's first element; a guess that decides nothing but which way is tried first"""
+
+
 class _Seen(NamedTuple):
     """A document as it was parsed, the bytes it was read from, and what was sifted from it."""
 
@@ -201,8 +224,20 @@ class _Seen(NamedTuple):
     sifted: Sifted
 
 
+class _Sieves(NamedTuple):
+    """For any document with a certain root, and for one whose texts are within datatype B, so that fewer matter."""
+
+    any: Sieve
+    within_b: Sieve
+
+    def sift(self, root: etree._Element, source: bytes) -> Sifted:
+        fewer = len(self.within_b.names) < len(self.any.names)
+        return (self.within_b if fewer and within_b(root) else self.any).sift(root, source)
+
+
 OF_INTEREST: Final = (*OVERLOOKED, Kind.CODE, Kind.CHARACTERS)
 """the kinds of elements that are looked at once more"""
+OF_INTEREST_WITHIN_B: Final = (*OVERLOOKED, Kind.CODE, Kind.NAMES)
 
 
 def _broke_down(what: Sentence) -> Finding:

@@ -15,7 +15,7 @@ ANYWHERE: Final = "//"
 
 class Document:
     """
-    A parsed document, without its comments, and mostly without the white space between its elements.
+    A parsed document, without its comments.
 
     Paths name elements by local name, from the root's children down, as in `nachrichtenkopf.g2g/leser/kennung`; a path
     that begins with `//` starts at any descendant of the root. Namespaces and prefixes do not matter, because XÖV
@@ -106,7 +106,7 @@ def _steps(path: str) -> tuple[str, ...]:
 
 def _gather(element: etree._Element, path: str, found: dict[str, str]) -> None:
     for child in element:
-        below = path + _local(str(child.tag))
+        below = path + _local(child.tag)  # type: ignore[arg-type]  # a text: comments and instructions are gone
         if len(child):
             _gather(child, below + "/", found)
         else:

@@ -46,11 +46,12 @@ or a CDATA section stands beside them, so that documents with either are read wh
 """
 
 
-def parse(document: bytes, *, charset: str | None = None, most: int = MOST_BYTES) -> Document:
+def parse(document: bytes, *, charset: str | None = None, most: int = MOST_BYTES, blanks: bool = True) -> Document:
     """
     Read a document that anybody may have written.
 
     `charset` is the parameter of the media type, where it had one; `most` is the size in bytes that is still read.
+    Without `blanks`, white space between elements is left out, where that is sure to be no value.
     Takes XML 1.0 in UTF-8 without document type and processing instructions, at most 256 levels deep, with no text
     above 10,000,000 bytes and no element with more than 1,000 attributes.
 
@@ -61,7 +62,7 @@ def parse(document: bytes, *, charset: str | None = None, most: int = MOST_BYTES
         _of_a_known_version(document)
         _in_utf8(document, charset)
         _without_document_type(document)
-    root = _read(document)
+    root = _read(document, blanks=blanks)
     _without_instructions(document, root)
     _without_crowds(document, root)
     return Document(root)
@@ -71,9 +72,9 @@ _USUAL: Final = re.compile(rb'<\?xml version="1\.0" encoding="(?i:utf-8)"\?>\s*+
 """how nearly every document begins: nothing else stands before its root that would have to be looked for"""
 
 
-def _read(document: bytes) -> etree._Element:
+def _read(document: bytes, *, blanks: bool) -> etree._Element:
     try:
-        return etree.fromstring(document, _parsers.next(document))
+        return etree.fromstring(document, _parsers.next(document, blanks=blanks))
     except etree.XMLSyntaxError as refusal:
         raise _in_our_words(refusal) from None
 
@@ -85,13 +86,13 @@ class _Parsers(threading.local):
         self._fed = 0
         self._start_over()
 
-    def next(self, document: bytes) -> etree.XMLParser:
+    def next(self, document: bytes, *, blanks: bool) -> etree.XMLParser:
         self._fed += len(document)
         if self._fed > FORGET_AFTER:
             forget()
             self._start_over()
             self._fed = len(document)
-        return self._whole if holds(document, b"<!") else self._dense
+        return self._whole if blanks or holds(document, b"<!") else self._dense
 
     def _start_over(self) -> None:
         self._whole: etree.XMLParser = etree.XMLParser(**HARDENED)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from tests.conftest import ROOT
 from tests.drills.samples import plain
 
 _PACKAGE: Final = ROOT / "xsd" / "ag-wohnsitz" / "1.0"
-DOCUMENT: Final = plain("augsburg-grossfamilie")
+DOCUMENT: Final = re.sub(rb"\s*<!--.*?-->", b"", plain("augsburg-grossfamilie"), flags=re.DOTALL)
+"""without the comment that explains the example: programs write none"""
 SCHEMA: Final = _PACKAGE / "wohnsitz.xsd"
 DESTINATION: Final = "augsburg-wohnsitz"
 

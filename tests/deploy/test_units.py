@@ -29,8 +29,10 @@ def unit(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 def test_there_are_units() -> None:
-    """One for the gateway, and one for workers."""
-    assert {"antragsgateway.service", "antragsgateway-worker@.service"} <= {unit.name for unit in UNITS}
+    """One for the gateway, one for workers beside it, one for workers at a site."""
+    names = {unit.name for unit in UNITS}
+
+    assert {"antragsgateway.service", "antragsgateway-worker@.service", "antragsgateway-site@.service"} <= names
 
 
 def test_systemd_finds_nothing_wrong(unit: Path) -> None:

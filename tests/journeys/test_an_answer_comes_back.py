@@ -14,8 +14,17 @@ from prometheus_client import generate_latest
 from gateway import journey, way_back
 from gateway.adapter import Delivered, Refused, Reply, ReplyFile, Unreachable
 from gateway.errors import JournalUnavailable
-from gateway.events import REGISTRY, CollectingBroke, Event, RepliesNotCollected, ReplyBoxed, ReplyReceived, watched
-from gateway.reply import Kind, Origin, ReplyPost
+from gateway.events import (
+    REGISTRY,
+    CollectingBroke,
+    Event,
+    RepliesNotCollected,
+    ReplyBoxed,
+    ReplyReceived,
+    TaskFailed,
+    watched,
+)
+from gateway.reply import Incoming, Kind, Origin, ReplyPost
 from gateway.submission import Grade, State, SubmissionId
 from gateway.testing import (
     CANARIES,
@@ -365,8 +374,6 @@ async def test_while_one_waits_for_a_verdict_the_others_come_home(tmp_path: Path
     """What cannot be judged now stays among the arrivals, and holds up nobody."""
     first, second = an_answer(Kind.ACKNOWLEDGEMENT, ABOUT), an_answer(Kind.STATUS, ABOUT)
     async with an_answering_town(tmp_path, reply(first), reply(second)) as (town, submission):
-        from dataclasses import replace
-
         from gateway.errors import NotChecked
         from gateway.validation import Schemas
 
@@ -383,6 +390,41 @@ async def test_while_one_waits_for_a_verdict_the_others_come_home(tmp_path: Path
 
         assert (came, later) == (1, 1)
         assert await kinds(town, submission) == [Kind.STATUS, Kind.ACKNOWLEDGEMENT]
+
+
+async def test_a_name_that_no_database_takes_holds_up_nobody(tmp_path: Path) -> None:
+    """A Fachverfahren gives a file half a character and a NUL for a name: its answer comes home, and the next too."""
+    name = "anlage-\ud83d\0"
+    odd = Reply(an_answer(Kind.STATUS, ABOUT).document, (ReplyFile(name, "application/pdf", MemoryStream(b"%PDF")),))
+    async with an_answering_town(tmp_path, odd, reply(an_answer(Kind.ACKNOWLEDGEMENT, ABOUT))) as (town, submission):
+        assert await home(town) == 2
+
+        assert await kinds(town, submission) == [Kind.STATUS, Kind.ACKNOWLEDGEMENT]
+
+
+async def test_a_bug_with_one_answer_holds_up_no_other(tmp_path: Path) -> None:
+    """It stays among the arrivals, operators are told, and what lies behind it comes home."""
+    first, second = an_answer(Kind.ACKNOWLEDGEMENT, ABOUT), an_answer(Kind.STATUS, ABOUT)
+    told: list[Event] = []
+    async with an_answering_town(tmp_path, reply(first), reply(second)) as (town, submission):
+
+        class OneBreaks:
+            async def receive(self, incoming: Incoming) -> Any:
+                if incoming.document == first.document:
+                    raise ZeroDivisionError
+                return await town.journal.receive(incoming)
+
+            def __getattr__(self, name: str) -> Any:
+                return getattr(town.journal, name)
+
+        journal: Any = OneBreaks()
+        await way_back.collect(TOWN, bench=town.bench)
+        with watched(told.append):
+            assert await way_back.take_in_arrivals(gateway=replace(town.gateway, journal=journal)) == 1
+
+        assert [event.error for event in told if isinstance(event, TaskFailed)] == ["ZeroDivisionError"]
+        assert await kinds(town, submission) == [Kind.STATUS]
+        assert len(await town.journal.arrivals()) == 1
 
 
 async def test_a_round_that_hangs_is_given_up(tmp_path: Path) -> None:

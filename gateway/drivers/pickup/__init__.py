@@ -5,6 +5,7 @@ Dispatch over HTTPS, for workers at a site: the ports that workers beside the ga
     forms    values into JSON and back
     leases   what was leased and is not answered yet
     heart    that the worker is there
+    looking  what lies between here and the gateway, and what is wrong with it
     site     the ports: letters in, claims, enclosures, reports out
 """
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import bindparam, delete, update
+from sqlalchemy import bindparam, delete, select, update
 
 from gateway.drivers.sql.answering import lock, take_effect, was_sent
 from gateway.drivers.sql.claiming import Words, keep_words
 from gateway.drivers.sql.reply_rows import insert_step, look, step_values
 from gateway.drivers.sql.rows import submission_from
-from gateway.drivers.sql.steps import Do, Now, Row, Statement, Steps, each
+from gateway.drivers.sql.steps import Ask, Do, Now, Row, Statement, Steps, each
 from gateway.drivers.sql.tables import attachments, documents, replies, words
 from gateway.errors import NotFound, NotResponsible
 from gateway.reply import Effect, Settled, StoredReply
@@ -37,6 +37,7 @@ class Drop:
     reason: str
 
 
+_locked: Final = Statement(select(replies.c.id).where(replies.c.id == bindparam("reply")).with_for_update())
 _assign: Final = Statement(
     update(replies)
     .where(replies.c.id == bindparam("reply"))
@@ -103,6 +104,8 @@ def _dropped(wish: Drop) -> Steps[None]:
 
 
 def _in_the_box(id_: str) -> Steps[StoredReply]:
+    """The reply, locked and then read: of two humans with different wishes the second one sees what the first did."""
+    yield Ask(_locked, {"reply": id_})
     reply = yield from look(id_)
     if reply is None:
         raise NotFound("Eine Antwort mit dieser Kennung gibt es nicht.", "There is no reply with this identifier.")

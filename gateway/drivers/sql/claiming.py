@@ -7,7 +7,7 @@ import secrets
 import uuid
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
 from sqlalchemy import bindparam, func, insert, literal_column, select
 from sqlalchemy.dialects.postgresql import insert as insert_unless
@@ -35,7 +35,7 @@ from gateway.drivers.sql.steps import (
 from gateway.drivers.sql.tables import attachments, claims, destinations, documents, submissions, words
 from gateway.journal import Claim, Lane, Limits, NoClaim
 from gateway.site import Reach
-from gateway.submission import SECOND, Micros, SubmissionId
+from gateway.submission import SECOND, Micros, Submission, SubmissionId, storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +50,34 @@ class Wish:
 
 
 _on_the_way: ColumnElement[bool] = literal_column("submissions.state = 'handed_over'")
-_paused = (
+destination_paused: Final = (
     select(destinations.c.paused_at)
     .where(destinations.c.name == submissions.c.destination, destinations.c.test == submissions.c.test)
     .scalar_subquery()
 )
+"""Since when an operator lets nothing go to its destination; None where nobody does."""
 _wanted = sized(
     lambda size: (
-        select(*submission_columns(), _paused, submissions.c.attempt, submissions.c.ask, documents.c.content)
+        select(
+            *submission_columns(),
+            submissions.c.connection,
+            destination_paused,
+            submissions.c.attempt,
+            submissions.c.ask,
+            documents.c.content,
+        )
         .join(documents, documents.c.id == submissions.c.id)
         .where(_on_the_way, among(submissions.c.id, size))
     )
 )
 _wanted_at_a_site = sized(
     lambda size: select(
-        *submission_columns(), _paused, submissions.c.attempt, submissions.c.ask, literal_column("''")
+        *submission_columns(),
+        submissions.c.connection,
+        destination_paused,
+        submissions.c.attempt,
+        submissions.c.ask,
+        literal_column("''"),
     ).where(_on_the_way, among(submissions.c.id, size))
 )
 _enclosed = sized(
@@ -100,20 +113,48 @@ def hash_of(key: str) -> str:
 Resting = Callable[[Micros], Collection[str]]
 """Names of the destinations that are in maintenance at a moment."""
 
+Paused = Callable[[], Collection[str]]
+"""Connections that wait."""
+
 
 def never(_: Micros) -> Collection[str]:
     """Nobody is in maintenance."""
     return ()
 
 
-def claim(limits: Callable[[Lane], Limits], resting: Resting = never) -> Operation[Wish, Claim | NoClaim]:
-    """The operation for workers beside the gateway; nothing is claimed for a destination that is `resting`."""
-    return _claiming("claim", _wanted, limits, resting)
+@dataclass(frozen=True, slots=True)
+class Standstill:
+    """What nobody is given at a moment, although its letter is out."""
+
+    resting: Collection[str]
+    """destinations in maintenance"""
+    paused: Collection[str]
+    """connections that wait"""
+
+    def of(
+        self, submission: Submission, connection: str, destination_paused: int | None
+    ) -> Literal["maintenance", "paused"] | None:
+        """Why a letter stands still; None where it may be had. The pause of a connection holds no test."""
+        if submission.destination in self.resting or destination_paused is not None:
+            return "maintenance"
+        return "paused" if connection in self.paused and not submission.test else None
 
 
-def lease(limits: Callable[[Lane], Limits], resting: Resting = never) -> Operation[Wish, Claim | NoClaim]:
+def claim(
+    limits: Callable[[Lane], Limits], resting: Resting = never, paused: Paused = tuple
+) -> Operation[Wish, Claim | NoClaim]:
+    """
+    The operation for workers beside the gateway. Nothing is claimed for a destination that is `resting`, and nothing
+    but tests for a connection that is `paused`.
+    """
+    return _claiming("claim", _wanted, limits, resting, paused)
+
+
+def lease(
+    limits: Callable[[Lane], Limits], resting: Resting = never, paused: Paused = tuple
+) -> Operation[Wish, Claim | NoClaim]:
     """The operation for sites. It is the same claim; the document is fetched apart."""
-    return _claiming("lease", _wanted_at_a_site, limits, resting)
+    return _claiming("lease", _wanted_at_a_site, limits, resting, paused)
 
 
 def _claiming(
@@ -121,14 +162,15 @@ def _claiming(
     asked_for: Callable[[Sequence[str]], tuple[Statement, Values]],
     limits: Callable[[Lane], Limits],
     resting: Resting,
+    paused: Paused,
 ) -> Operation[Wish, Claim | NoClaim]:
     def run(wishes: Sequence[Wish]) -> Steps[Sequence[Claim | NoClaim]]:
         now: Micros = yield Now()
         statement, values = asked_for([wish.letter.submission for wish in wishes])
         rows: Sequence[Row] = yield Ask(statement, values)
         there = {SubmissionId(row[0]): row for row in rows}
-        rests = resting(now)
-        hopes = [_awake(_hope(wish, there.get(wish.letter.submission), now), rests) for wish in wishes]
+        still = Standstill(resting(now), frozenset(paused()))
+        hopes = [_hope(wish, there.get(wish.letter.submission), now, still) for wish in wishes]
         hopes = yield from _within_concurrency(hopes, limits)
         wanted = [hope for hope in hopes if isinstance(hope, Claim)]
         if not wanted:
@@ -143,14 +185,15 @@ def _claiming(
     return Operation(name, run)
 
 
-def _hope(wish: Wish, row: Row | None, now: Micros) -> Claim | NoClaim:
+def _hope(wish: Wish, row: Row | None, now: Micros, still: Standstill) -> Claim | NoClaim:
+    """A letter that comes after its destination has gone to rest is void; unclaimed, it is sent again."""
     if row is None or (wish.reach is None and row[-3] != wish.letter.attempt):
         return NoClaim("moved-on")
     submission = submission_from(row)
     if wish.reach is not None and not wish.reach.covers(submission):
         return NoClaim("foreign")
-    if row[-4] is not None:
-        return NoClaim("maintenance")
+    if because := still.of(submission, row[-5], row[-4]):
+        return NoClaim(because)
     return Claim(
         submission=submission,
         attempt=row[-3],
@@ -160,13 +203,6 @@ def _hope(wish: Wish, row: Row | None, now: Micros) -> Claim | NoClaim:
         ask=bool(row[-2]),
         document=bytes(row[-1]) if row[-1] else b"",
     )
-
-
-def _awake(hope: Claim | NoClaim, resting: Collection[str]) -> Claim | NoClaim:
-    """A letter that comes after its destination has gone to rest is void; unclaimed, it is sent again."""
-    if isinstance(hope, Claim) and hope.submission.destination in resting:
-        return NoClaim("maintenance")
-    return hope
 
 
 def _within_concurrency(
@@ -273,17 +309,12 @@ def _words_values(said: Words, now: Micros) -> Values:
         "submission": said.submission,
         "attempt": said.attempt,
         "said_by": said.said_by,
-        "reference": _storable(said.reference),
-        "reason": _storable(said.reason),
+        "reference": storable(said.reference),
+        "reason": storable(said.reason),
         "stored_at": now,
         "expires_at": None,
         "data_key": None,
     }
-
-
-def _storable(text: str) -> str:
-    """Without what no database takes: an outcome must not be lost over a vendor's stray byte."""
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
 
 
 def keep_words(said: Sequence[Words]) -> Steps[Sequence[None]]:

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import bindparam, exists, literal_column, select, update
 from sqlalchemy.sql import ColumnElement
 
-from gateway.drivers.sql.claiming import hash_of
+from gateway.drivers.sql.claiming import Paused, Resting, Standstill, destination_paused, hash_of, never
 from gateway.drivers.sql.rows import (
     ATTACHMENT_COLUMNS,
     attachments_by_submission,
@@ -29,6 +29,8 @@ _waiting = sized(
     lambda size: (
         select(
             *submission_columns(),
+            submissions.c.connection,
+            destination_paused,
             submissions.c.attempt,
             submissions.c.size,
             submissions.c.handed_over_at,
@@ -39,7 +41,7 @@ _waiting = sized(
 )
 _occupied = sized(
     lambda size: (
-        select(submissions.c.destination)
+        select(submissions.c.destination, submissions.c.connection, submissions.c.test, destination_paused)
         .where(_on_the_way, among(submissions.c.destination, size), ~_claimed_attempt)
         .distinct()
     )
@@ -75,24 +77,46 @@ class Look:
     most: int
 
 
-def _look(wanted: Look) -> Steps[Sequence[Waiting]]:
-    if not wanted.reach.destinations:
-        return []
-    statement, values = _waiting(sorted(wanted.reach.destinations))
-    rows: Sequence[Row] = yield Ask(statement, values)
-    found = (
-        Waiting(submission_from(row), row[-3], row[len(submission_columns()) - 1], row[-2], Micros(row[-1]))
-        for row in rows
-    )
-    return [one for one in found if wanted.reach.covers(one.submission)][: wanted.most]
+def look(resting: Resting = never, paused: Paused = tuple) -> Operation[Look, Sequence[Waiting]]:
+    """
+    The operation. What nobody can lease now is not listed either: it would be asked for again and again, and stand
+    before what waits for others.
+    """
+
+    def run(wanted: Look) -> Steps[Sequence[Waiting]]:
+        if not wanted.reach.destinations:
+            return []
+        now: Micros = yield Now()
+        still = Standstill(resting(now), frozenset(paused()))
+        statement, values = _waiting(sorted(wanted.reach.destinations))
+        rows: Sequence[Row] = yield Ask(statement, values)
+        found = (
+            Waiting(submission, row[-3], row[len(submission_columns()) - 1], row[-2], Micros(row[-1]))
+            for row in rows
+            if still.of(submission := submission_from(row), row[-5], row[-4]) is None
+        )
+        return [one for one in found if wanted.reach.covers(one.submission)][: wanted.most]
+
+    return each("waiting", run)
 
 
-def _look_where(destinations: Collection[str]) -> Steps[frozenset[str]]:
-    if not destinations:
-        return frozenset()
-    statement, values = _occupied(sorted(destinations))
-    rows: Sequence[Row] = yield Ask(statement, values)
-    return frozenset(str(row[0]) for row in rows)
+def occupied(resting: Resting = never, paused: Paused = tuple) -> Operation[Collection[str], frozenset[str]]:
+    """The operation: at which of these destinations there is something to look at."""
+
+    def run(destinations: Collection[str]) -> Steps[frozenset[str]]:
+        if not destinations:
+            return frozenset()
+        now: Micros = yield Now()
+        rests, waits = resting(now), frozenset(paused())
+        statement, values = _occupied(sorted(destinations))
+        rows: Sequence[Row] = yield Ask(statement, values)
+        return frozenset(
+            str(name)
+            for name, connection, test, paused_at in rows
+            if name not in rests and paused_at is None and (test or connection not in waits)
+        )
+
+    return each("occupied", run)
 
 
 def _exists(submission: SubmissionId) -> Steps[Submission | None]:
@@ -157,8 +181,6 @@ def _renew(wish: Renewal) -> Steps[Micros | None]:
     return later
 
 
-LOOK: Final[Operation[Look, Sequence[Waiting]]] = each("waiting", _look)
-OCCUPIED: Final[Operation[Collection[str], frozenset[str]]] = each("occupied", _look_where)
 EXISTS: Final[Operation[SubmissionId, Submission | None]] = each("exists", _exists)
 HELD: Final[Operation[Which, Held | None]] = each("held", _held_by)
 RENEW: Final[Operation[Renewal, Micros | None]] = each("renew", _renew)

@@ -84,8 +84,10 @@ class SqlJournal(OperatorsBooks):
         self._runner = runner
         self._hand_over = handing_over.hand_over(limits, paused, unordered, at_sites, resting)
         self._return_unclaimed = handing_over.return_unclaimed(at_sites)
-        self._claim = claim(limits, resting)
-        self._lease = lease(limits, resting)
+        self._claim = claim(limits, resting, paused)
+        self._lease = lease(limits, resting, paused)
+        self._look = doors.look(resting, paused)
+        self._occupied = doors.occupied(resting, paused)
         self._conclude = conclude(limits)
         self._stock = counting.take_stock(limits, paused, resting)
 
@@ -192,10 +194,10 @@ class SqlJournal(OperatorsBooks):
         return await self._runner.read(sites.HEARTBEATS, None)
 
     async def waiting(self, reach: Reach, most: int) -> Sequence[Waiting]:
-        return await self._runner.read(doors.LOOK, doors.Look(reach, most))
+        return await self._runner.read(self._look, doors.Look(reach, most))
 
     async def occupied(self, destinations: Collection[str]) -> frozenset[str]:
-        return await self._runner.read(doors.OCCUPIED, destinations)
+        return await self._runner.read(self._occupied, destinations)
 
     async def exists(self, submission: SubmissionId) -> Submission | None:
         return await self._runner.read(doors.EXISTS, submission)

@@ -10,7 +10,7 @@ HTTPS as a transport: one request, one answer, and a code where there is none.
     settings    what an operator writes down
 """
 
-from gateway.transports.https.answers import Head, Response, not_taken
+from gateway.transports.https.answers import SPOILT, Head, Response, not_taken
 from gateway.transports.https.bodies import Body, Part, form_data, multipart
 from gateway.transports.https.client import Https, Limits, Peer, within
 from gateway.transports.https.failures import BadAnswer
@@ -19,6 +19,7 @@ from gateway.transports.https.tokens import ClientCredentials, ClientTokens
 
 __all__ = [
     "EXPLAINED",
+    "SPOILT",
     "TOKENS_EXPLAINED",
     "Address",
     "BadAnswer",

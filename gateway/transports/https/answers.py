@@ -15,6 +15,12 @@ LONGEST_WAIT: Final = 86_400.0
 """seconds of `Retry-After` that are believed"""
 
 
+SPOILT: Final = frozenset(
+    {"answer-too-large", "answer-not-understood", "answer-hostile", "answer-compressed", "server-error"}
+)
+"""Codes of an answer that came and cannot be used. It may be this one's fault: another may be fetched all the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
     """The first lines of an answer. Names of headers are in small letters."""

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.adapter import Refused, Unclear, Unreachable
+from gateway.transports.https import SPOILT
 from gateway.transports.xta.client import Fetched, Trouble, Xta
 from gateway.transports.xta.faults import AlreadyThere, Fault, FaultKind, what_follows
 
@@ -43,7 +44,8 @@ class Mailbox:
         """
         What lies in it, one after the other; `Unreachable` is the last.
 
-        A message's files are there until the next one is asked for. It comes again until it is closed.
+        A message that cannot be fetched as it is holds up nobody: it stays, and is told of at the end. A message's
+        files are there until the next one is asked for. It comes again until it is closed.
         """
         async with self._alone() as trouble:
             if trouble is not None:
@@ -64,6 +66,7 @@ class Mailbox:
         if isinstance(waiting, Fault | Unreachable | Unclear):
             yield _not_now(waiting)
             return
+        spoilt: Unreachable | None = None
         for message_id in waiting.messages:
             if self.author and waiting.authors.get(message_id, self.author) != self.author:
                 continue
@@ -73,9 +76,16 @@ class Mailbox:
                     continue
                 if self.author and isinstance(fetched, Fetched) and fetched.author != self.author:
                     continue
-                yield fetched if isinstance(fetched, Fetched) else _not_now(fetched)
-                if not isinstance(fetched, Fetched):
+                if isinstance(fetched, Fetched):
+                    yield fetched
+                    continue
+                trouble = _not_now(fetched)
+                if trouble.because not in SPOILT:
+                    yield trouble
                     return
+                spoilt = trouble
+        if spoilt is not None:
+            yield spoilt
 
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[Unreachable | None]:

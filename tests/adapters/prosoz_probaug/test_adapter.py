@@ -168,6 +168,21 @@ async def whole(file: ReplyFile) -> bytes:
     return b"".join([piece async for piece in file.stream.chunks()])
 
 
+async def test_an_answer_that_cannot_be_fetched_holds_up_nobody(
+    adapter: ProBaug, probaug: ProBaugSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One with a file larger than is borne stays and is told of at the end; what lies behind it is collected."""
+    monkeypatch.setattr("adapters.prosoz_probaug.adapter.MOST_OF_A_FILE", 3)
+    probaug.waiting["7"] = Waiting("x", b"<a/>", (("plan", "application/pdf", b"%PDF"),))
+    probaug.waiting["8"] = Waiting("x", b"<b/>")
+
+    first, last = await collected(adapter, endpoint(probaug))
+
+    assert isinstance(first, Reply)
+    assert first.document == b"<b/>"
+    assert last == Unreachable("answer-too-large")
+
+
 async def test_away_and_odd_are_told(adapter: ProBaug, probaug: ProBaugSimulator) -> None:
     """Nobody can say now, where ProBAUG is down; where replies come by another way, nobody asks."""
     probaug.waiting["7"] = Waiting("x", b"<a/>")

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import httpx2
 
+from gateway import plugins
 from gateway.account import Account, Role
 from gateway.console import Desk, LocalAccounts, console
 from gateway.console.passwords import Cost, stored
@@ -165,7 +166,7 @@ async def a_stage(folder: Path, kind: Kind = "sandbox", clock: Any = None) -> As
             clock=clock,
             chance=lambda: 0.5,
         )
-        desk = Desk(gateway=gateway, book=journal, identity=LocalAccounts(journal, clock), idle=3_600)
+        desk = Desk(gateway=gateway, book=journal, identity=LocalAccounts(journal, clock), plugins=plugins.load())
         clients = ClientRegister(journal)
         app = build(gateway, clients, routers=[console(desk)])
         stage = Stage(gateway, journal, clock, app)

@@ -19,7 +19,7 @@ from gateway.drivers.attachment_folder import AttachmentFolder
 from gateway.errors import JournalUnavailable, TooLarge
 from gateway.events import JournalFailed, watched
 from gateway.submission import Attachment, Micros
-from gateway.testing import CANARIES, LargeStream
+from gateway.testing import CANARIES, LargeStream, MemoryAttachments
 
 MB = 1024 * 1024
 
@@ -53,6 +53,14 @@ async def test_kept_and_read_again(folder: AttachmentFolder) -> None:
     assert (kept.name, kept.media_type, kept.size) == ("wgb-1", "application/pdf", 8)
     assert kept.digest == hashlib.sha256(b"einszwei").hexdigest()
     assert [await read(folder, kept), await read(folder, kept)] == [b"einszwei", b"einszwei"]
+
+
+async def test_a_name_that_no_database_takes(folder: AttachmentFolder) -> None:
+    """It is kept without what no journal could write down; in memory as on disk."""
+    for store in (folder, MemoryAttachments()):
+        kept = await store.keep("plan-\ud83d\0ü", "image/png", chunks(b"x"), 1)
+
+        assert kept.name == "plan-?\N{REPLACEMENT CHARACTER}ü"
 
 
 async def test_an_empty_one(folder: AttachmentFolder) -> None:

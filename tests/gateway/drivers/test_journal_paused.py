@@ -6,10 +6,13 @@ from dataclasses import replace
 import pytest
 
 from gateway.drivers.sql.journal import SqlJournal
-from gateway.journal import Limits, Park, TryAgain
+from gateway.journal import Claim, Limits, NoClaim, Park, TryAgain
+from gateway.site import Reach
 from gateway.submission import State, SubmissionId
 from tests.gateway.drivers.journal_rig import (
+    LEASE,
     TOWN,
+    WORKER,
     Rig,
     accept,
     begin,
@@ -152,3 +155,42 @@ async def test_a_pause_for_a_connection_that_nobody_uses_stops_nothing(rig: Rig,
 
     assert [letter.submission for letter in letters] == ids
     await claim(journal, letters[0])
+
+
+async def test_a_letter_that_is_out_is_not_delivered(rig: Rig, journal: SqlJournal) -> None:
+    """What nobody has claimed when the pause begins is not claimed while it lasts; a test is."""
+    [id_] = await sent(rig, journal, "wohnsitz-1")
+    [test] = await accept(journal, rig.entry(connection="wohnsitz-1", test=True))
+    letters = {letter.submission: letter for letter in await journal.hand_over()}
+
+    rig.paused = ["wohnsitz-1"]
+
+    assert await journal.claim(letters[id_], WORKER, LEASE) == NoClaim("paused")
+    assert isinstance(await journal.claim(letters[test], WORKER, LEASE), Claim)
+    rig.paused = []
+    assert isinstance(await journal.claim(letters[id_], WORKER, LEASE), Claim)
+
+
+@pytest.mark.parametrize("why", ["paused", "maintenance"])
+async def test_what_stands_still_is_not_at_the_door(rig: Rig, journal: SqlJournal, why: str) -> None:
+    """A site neither sees nor gets it while that lasts, and it stands before nobody; afterwards it is there again."""
+    [id_] = await sent(rig, journal, "wohnsitz-1")
+    rig.clock.advance(1)
+    [other] = await accept(journal, rig.entry(connection="wohnsitz-2", destination="nachbarstadt"))
+    await hand_over(journal)
+    submission = await journal.exists(id_)
+    assert submission is not None
+    reach = Reach(
+        frozenset({TOWN.destination, "nachbarstadt"}),
+        frozenset({submission.authority}),
+        frozenset({submission.adapter}),
+    )
+
+    rig.paused, rig.resting = (["wohnsitz-1"], set()) if why == "paused" else ([], {TOWN.destination})
+
+    assert [one.submission.id for one in await journal.waiting(reach, 1)] == [other]
+    assert await journal.occupied(reach.destinations) == {"nachbarstadt"}
+    assert await journal.lease(id_, "site:rathaus", LEASE, reach) == NoClaim(why)  # type: ignore[arg-type]  # as said above
+    rig.paused, rig.resting = [], set()
+    assert [one.submission.id for one in await journal.waiting(reach, 1)] == [id_]
+    assert isinstance(await journal.lease(id_, "site:rathaus", LEASE, reach), Claim)

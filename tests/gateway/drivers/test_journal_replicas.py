@@ -12,6 +12,7 @@ import pytest
 from gateway.adapter import Broken, Ending, Refused, Unclear
 from gateway.dispatch import Letter
 from gateway.drivers.sql.journal import SqlJournal
+from gateway.errors import NotResponsible
 from gateway.journal import (
     Claim,
     Conclude,
@@ -48,6 +49,7 @@ from tests.gateway.drivers.journal_rig import (
     report,
     state,
 )
+from tests.gateway.drivers.reply_rig import boxed, delivered, incoming
 from tests.services import PostgresServer
 
 pytestmark = [pytest.mark.anyio, on_postgres]
@@ -275,6 +277,23 @@ async def test_two_hands_on_a_parked_submission_move_it_once(rig: Rig, replicas:
         assert sum(isinstance(answer, Moved) for answer in answers) == 1
         for letter in await replicas[0].hand_over():
             await replicas[0].conclude(report(await claim(replicas[0], letter)), always(DONE))
+
+
+async def test_two_hands_on_a_boxed_reply_settle_it_once(rig: Rig, replicas: Sequence[SqlJournal]) -> None:
+    """Two operators who read it differently: it answers one submission, and the other one hears nothing."""
+    for number in range(ROUNDS):
+        targets = [await delivered(rig, replicas[0], message_uuid=None) for _ in replicas]
+        reply = incoming(rig, f"<antwort n='{number}'/>".encode(), message_uuid=None)
+        await boxed(replicas[0], reply)
+
+        answers = await asyncio.gather(
+            *(replica.assign(reply.id, one.id, "a", "") for replica, one in zip(replicas, targets, strict=True)),
+            return_exceptions=True,
+        )
+
+        assert sum(isinstance(answer, NotResponsible) for answer in answers) == 1
+        heard = [await state(replicas[0], one.id) for one in targets]
+        assert Counter(heard) == {State.CONFIRMED: 1, State.DELIVERED: 1}
 
 
 @pytest.mark.slow

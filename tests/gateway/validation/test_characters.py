@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from gateway.submission import Actor, Severity
-from gateway.validation import characters
+from gateway.validation import Schemas, characters
 from gateway.validation.declarations import Declarations, Kind
 from gateway.validation.din91379 import DATATYPES
 from gateway.validation.stages import Outcome, Stage
@@ -27,7 +27,13 @@ SCHEMA = b"""<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns="urn:t
   </xs:choice><xs:attribute name="made" type="xs:token"/><xs:attribute name="by" type="Name"/></xs:complexType>
   </xs:element>
 </xs:schema>"""
+XSD = Path(__file__).parents[3] / "xsd"
 DECLARATIONS = Declarations({"t.xsd": SCHEMA}, "t.xsd")
+
+
+@pytest.fixture(scope="module")
+def own() -> Schemas:
+    return Schemas.load(XSD)
 
 
 def look(content: str, attributes: str = "", *, strict: bool = False) -> Stage:
@@ -190,3 +196,30 @@ def test_official_datatypes_are_judged_by_their_own_patterns(shared_data: Path) 
     """Nothing is said twice."""
     declarations = Declarations(documents(shared_data, "xwasser"), ENTRY)
     assert declarations.names_of_interest(Kind.CHARACTERS) == frozenset()
+
+
+@pytest.mark.parametrize("comment", ["", "<!-- x -->"], ids=["dense", "with a comment"])
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("<vornamen>Olivia", "<vornamen>Olivia\u1e01", "A"),
+        ("<vornamen>Olivia", "<vornamen>Olivia\n", "A"),
+        ("<strasse>Musterallee", "<strasse>Musterallee\n", "B"),
+        ("<strasse>Musterallee", "<strasse>Musterallee\u1e01", "B"),
+        ("<name>Beispielportal", "<name>„Beispielportal“", "C"),
+        ('produkt="Beispielportal"', 'produkt="„Beispielportal“"', "C"),
+    ],
+)
+def test_what_is_strange_is_found_however_ordinary_the_rest_is(
+    own: Schemas, old: str, new: str, told: str, comment: str
+) -> None:
+    """A document as a whole is looked at first, which hides nothing that the patterns of the schema let through."""
+    example = (XSD / "ag-wohnsitz/1.0/examples/valid/augsburg-nebenwohnung.xml").read_text()
+    assert old in example
+    changed = example.replace(old, new, 1).replace("  <x:anmeldung>", f"{comment}  <x:anmeldung>", 1)
+
+    (found,) = own.judge(changed.encode()).findings
+
+    assert found.code == "character-not-permitted"
+    assert found.expected is not None
+    assert f"datatype {told}" in found.expected.en

@@ -81,6 +81,17 @@ def test_what_the_parser_only_warns_of_is_no_finding(write: Write, size: int) ->
     assert isinstance(Schemas.load(write(LIST)).judge(document), Valid)
 
 
+def test_what_explaining_takes_can_be_made_ready_beforehand(write: Write) -> None:
+    """Package by package, until nothing is left; what is found wrong is the same before and afterwards."""
+    write(LIST, standard="T")
+    schemas = Schemas.load(write(LIST, standard="U", namespace="urn:u"))
+    unprepared = schemas.judge(numbers(1, "x"))
+
+    assert [schemas.prepare() for _ in range(3)] == [True, False, False]
+    assert schemas.judge(numbers(1, "x")) == unprepared
+    assert isinstance(unprepared, Invalid)
+
+
 def test_an_unknown_root_is_told_what_is_known(write: Write) -> None:
     """Where no package knows the root, the finding lists the installed ones."""
     verdict = Schemas.load(write()).judge(b"<x xmlns='urn:elsewhere'/>")

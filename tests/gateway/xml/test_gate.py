@@ -138,3 +138,31 @@ def test_a_forbidden_instruction_is_told_by_its_line() -> None:
     """The line counts from the beginning of the document."""
     with pytest.raises(HostileXml, match="Line 3"):
         parse(b'<?xml version="1.0"?>\n<a>\n<?x?></a>')
+
+
+@pytest.mark.parametrize(
+    ("inside", "value"),
+    [
+        ("<b> </b>", " "),
+        ("<b>\r\n</b>", "\n"),
+        ("<b>\n  &#32;</b>", "\n   "),
+        ("<b>  <!-- x -->  </b>", "    "),
+        ("<b> <![CDATA[ ]]> </b>", "   "),
+        (f"<b>{' ' * 1000}</b>", " " * 1000),
+        ("<b>  text  </b>", "  text  "),
+    ],
+)
+def test_blanks_that_are_a_value_are_never_left_out(inside: str, value: str) -> None:
+    """White space between elements may go; an element's only content stays as it is, however it is written."""
+    whole, dense = (parse(f"<a>\n {inside}\n <c/>\n</a>".encode(), blanks=blanks).tree for blanks in (True, False))
+
+    assert whole[0].text == dense[0].text == value
+    assert (whole.text or "").isspace()
+
+
+def test_blanks_between_elements_can_be_left_out() -> None:
+    """They are a third of the nodes of most documents."""
+    tree = parse(b"<a>\n <b>\n  <c/>\n </b>\n <d>!</d>\n</a>", blanks=False).tree
+
+    assert [one.text for one in tree.iter()] == [None, None, None, "!"]
+    assert [one.tail for one in tree.iter()] == [None, None, None, None]

@@ -97,6 +97,17 @@ async def test_a_message_that_is_gone_raises_suspicion(xta: Xta, server: XtaServ
     assert suspicion.times == 1
 
 
+async def test_a_message_that_cannot_be_fetched_holds_up_nobody(
+    xta: Xta, server: XtaServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is more than is borne stays where it is and is told of at the end; what lies behind it is read."""
+    monkeypatch.setattr("gateway.transports.https.parts.MOST_PARTS", 4)
+    server.deposit(b"<a/>", *((f"anlage-{number}", "text/plain", b"x") for number in range(5)))
+    server.deposit(b"<b/>")
+
+    assert await read(a_mailbox(xta, tmp_path)) == [b"<b/>", "answer-too-large"]
+
+
 async def test_a_server_that_is_away_ends_the_reading(xta: Xta, server: XtaServer, tmp_path: Path) -> None:
     """Its code is the last that comes."""
     server.fail(down=True)
