@@ -267,8 +267,8 @@ async def tell_the_story(rig: Rig, looking_at: Looking) -> int:
     await run(looking.HISTORY, claims[0].submission.id)
     await run(looking.VERSIONS, [one.submission.id for one in claims])
     await run(looking.WAITING_FOR_PEOPLE, 100)
-    await run(doors.LOOK, doors.Look(Reach(frozenset({"lane-1", "lane-7"}), frozenset({"x"}), frozenset({"x"})), 100))
-    await run(doors.OCCUPIED, frozenset({"lane-1", "lane-7"}))
+    await run(doors.look(), doors.Look(Reach(frozenset({"lane-1", "lane-7"}), frozenset({"x"}), frozenset({"x"})), 100))
+    await run(doors.occupied(), frozenset({"lane-1", "lane-7"}))
     await run(doors.EXISTS, claims[0].submission.id)
     for also in (None, "document", "attachments"):
         await run(doors.HELD, doors.Which(claims[0].submission.id, 1, also))
