@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as encoding
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -19,7 +20,7 @@ from gateway.errors import BadSettings, Sentence
 from gateway.terminal import BAD, GOOD
 
 if TYPE_CHECKING:
-    from gateway.kit.sites import Examination, Report, Ruling
+    from gateway.kit.sites import Examination, Report, Ruling, Wish
     from gateway.settings import Settings
 
 _GOOD: Final = ("✓", "good")
@@ -41,6 +42,13 @@ def examine(
     adapter: Annotated[
         str, typer.Option(help="Adapter, den die Briefe nennen; sonst der aus den Tabellen.", metavar="NAME")
     ] = "",
+    service: Annotated[
+        str, typer.Option(help="Leistung, aus deren Beispielen die Anträge sind; sonst irgendeine.", metavar="NAME")
+    ] = "",
+    setting: Annotated[
+        list[str] | None,
+        typer.Option(help="Einstellung des Zustellpunkts statt der aus den Tabellen; mehrfach.", metavar="NAME=WERT"),
+    ] = None,
     booked: Annotated[
         Path | None,
         typer.Option(
@@ -69,8 +77,11 @@ def examine(
         raise BadSettings(
             "Der Prüfbericht wird eine .html- oder eine .json-Datei.", "The report becomes an .html or a .json file."
         )
+    from gateway.kit.sites import Pace, Wish
+
     words = shlex.split(command)
-    what = _prepared(settings_from(config), words, adapter, booked, patience)
+    wish = Wish(service=service, adapter=adapter, settings=_pairs(setting or ()))
+    what = replace(_prepared(settings_from(config), wish), command=words, booked=booked, pace=Pace(patience=patience))
     return carry_out(_examine(what, output, json=json))
 
 
@@ -86,10 +97,8 @@ async def _examine(what: Examination, output: Path, *, json: bool) -> int:
     return GOOD if report.good else BAD
 
 
-def _prepared(
-    settings: Settings, words: Sequence[str], adapter: str, booked: Path | None, patience: float
-) -> Examination:
-    from gateway.kit.sites import Examination, Pace, read_sample
+def _prepared(settings: Settings, wish: Wish) -> Examination:
+    from gateway.kit.sites import Examination, read_sample
     from gateway.routing import Tables
     from gateway.validation import Schemas
 
@@ -97,13 +106,20 @@ def _prepared(
     data = settings.data.resolve()
     return Examination(
         schemas=schemas,
-        sample=read_sample(schemas, settings.xsd, Tables.load(settings.routing, data), adapter),
+        sample=read_sample(schemas, settings.xsd, Tables.load(settings.routing, data), wish),
         facts={"routing": settings.routing, "replies": settings.xsd / "replies", "data": data},
-        command=words,
-        booked=booked,
-        pace=Pace(patience=patience),
         day=datetime.now().astimezone().date(),
     )
+
+
+def _pairs(said: Sequence[str]) -> dict[str, str]:
+    pairs = [one.partition("=") for one in said]
+    if wrong := [name for name, sign, _ in pairs if not name or not sign]:
+        raise BadSettings(
+            f"Eine Einstellung hat die Form NAME=WERT: {', '.join(wrong)}.",
+            f"A setting has the form NAME=VALUE: {', '.join(wrong)}.",
+        )
+    return {name: value for name, _, value in pairs}
 
 
 class _Opened:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from tests.benchmarks import attachment, backlog, hearing, intake, pickup, pipeline, tables, validation
+from tests.benchmarks import attachment, backlog, console, hearing, intake, pickup, pipeline, tables, validation
 from tests.benchmarks.disk import fdatasyncs_per_second
 from tests.rig import Servers
 from tests.services import PostgresServer, RabbitServer
@@ -20,6 +20,8 @@ def main() -> None:
         for line in intake.measure(servers, turns=1 if quick else 3, seconds=3 if quick else 10):
             print(line, flush=True)
         asyncio.run(_journeys(servers, quick=quick))
+        for line in asyncio.run(console.measure(postgres, many=20_000 if quick else 200_000)):
+            print(line, flush=True)
     for line in validation.measure(turns=3 if quick else 9):
         print(line, flush=True)
     print(tables.loading(), flush=True)

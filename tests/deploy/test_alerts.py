@@ -371,6 +371,15 @@ def test_every_alert_has_a_page_and_every_page_an_alert() -> None:
         assert f"(alarme/{name}.md)" in listed
 
 
+def test_the_table_of_faults_names_alerts_that_exist() -> None:
+    """Each fault that is listed leads to alerts that are shipped, by their names."""
+    _, _, table = (PAGES / "alarme.md").read_text(encoding="utf-8").partition("| Störung | Alarme |")
+    rows = [line for line in table.splitlines()[2:] if line.startswith("| ")]
+
+    assert len(rows) >= 6
+    assert all(named and set(named) <= set(ALERTS) for named in (re.findall(r"`(Gateway\w+)`", row) for row in rows))
+
+
 def test_rules_speak_of_metrics_that_exist() -> None:
     """Every `gateway_…` in a rule is a declared family, with labels that it has."""
     known = {one.name: {label.name for label in one.labels} for one in DECLARED}

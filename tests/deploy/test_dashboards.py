@@ -4,9 +4,11 @@ import asyncio
 import json
 import math
 import re
+import subprocess
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, Final
 
+import httpx2
 import pytest
 
 from gateway.site import Certificate, Heartbeat, Site
@@ -16,6 +18,7 @@ from tests.conftest import ROOT
 from tests.drills.samples import DESTINATIONS, samples
 from tests.rig import Portal, Procedures, Servers, installed
 from tests.services import PostgresServer, PrometheusServer, RabbitServer
+from tests.services.packages import PROMTOOL
 from tests.services.processes import free_port
 
 FOLDER: Final = ROOT / "deploy" / "grafana" / "dashboards"
@@ -125,3 +128,17 @@ async def test_nothing_that_is_shipped_is_empty(prometheus: PrometheusServer) ->
     missing = [one for one in sorted(selectors()) if not prometheus.ask(one)]
 
     assert (empty, missing) == ([], [])
+
+
+@pytest.mark.parametrize("job", ["antragsgateway", "antragsgateway-worker"])
+async def test_promtool_has_nothing_to_say_about_processes_at_work(prometheus: PrometheusServer, job: str) -> None:
+    """What a gateway and a worker show after some traffic is as Prometheus wants it, whatever labels came up."""
+    [target] = prometheus.ask(f'up{{job="{job}"}}')
+    async with httpx2.AsyncClient(timeout=10) as client:
+        shown = await client.get(f"http://{target['metric']['instance']}/metrics")
+
+    checked = subprocess.run(
+        [PROMTOOL.path(), "check", "metrics"], input=shown.text, capture_output=True, text=True, check=False
+    )
+
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")

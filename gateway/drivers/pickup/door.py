@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
@@ -21,6 +22,9 @@ from gateway.submission import SubmissionId
 
 for _talkative in ("httpx2", "httpcore2"):  # they would write addresses into the log
     logging.getLogger(_talkative).setLevel(logging.WARNING)
+
+_LONGEST_ALONE: Final = 60.0
+"""Seconds for which a gateway is left alone at most, whatever it asks for."""
 
 WAIT: Final = 50
 """Seconds for which a list waits; many proxies end a connection on which nothing happens for a minute."""
@@ -109,11 +113,19 @@ class Door:
     A client for one site. Enter it before use.
 
     Every call raises `GatewayAway` where the gateway did not answer or asked to come back later, `NotIdentified` where
-    it does not know the token, and `Refusal` where it says no for another reason. `transport` takes the place of the
-    network.
+    it does not know the token, and `Refusal` where it says no for another reason; after 429 and 503 not before the
+    seconds that `Retry-After` names. `transport` takes the place of the network.
     """
 
-    def __init__(self, way: Way, at_once: int, *, transport: httpx2.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        way: Way,
+        at_once: int,
+        *,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._pause = pause
         self.site: Final = way.site
         self._path = httpx2.URL(way.url).path.rstrip("/")
         trusting = trust_in(way.authorities)
@@ -213,8 +225,15 @@ class Door:
             response = await (by or self._http).request(method, path, **said)
         except httpx2.TransportError as error:
             raise _unheard(error) from error
+        await self._leave_alone(response)
         _insist(response)
         return response
+
+    async def _leave_alone(self, response: httpx2.Response) -> None:
+        """Wait for as long as the gateway asks to be left alone, so that nobody here asks again before."""
+        wait = response.headers.get("retry-after", "")
+        if response.status_code in (429, 503) and wait.isdecimal():
+            await self._pause(min(float(wait), _LONGEST_ALONE))
 
 
 def _insist(response: httpx2.Response) -> None:

@@ -15,8 +15,8 @@ from gateway.kit.sites.examining import Examination, examine
 from gateway.kit.sites.page import page
 from gateway.kit.sites.report import Report
 from gateway.kit.sites.rules import NAMED, RULES, Answer, Rule, Ruling
-from gateway.kit.sites.stage import read_sample
-from gateway.kit.sites.turns import Pace
+from gateway.kit.sites.stage import Wish, read_sample
+from gateway.kit.sites.turns import Pace, booked
 
 __all__ = [
     "NAMED",
@@ -27,6 +27,8 @@ __all__ = [
     "Report",
     "Rule",
     "Ruling",
+    "Wish",
+    "booked",
     "examine",
     "page",
     "read_sample",

@@ -7,7 +7,7 @@ import hashlib
 import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -64,15 +64,25 @@ class Sample:
     door: Door
 
 
-def read_sample(schemas: Schemas, folder: Path, tables: Tables, adapter: str = "") -> Sample:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """Which Antrag the client gets; where nothing is said, whatever there is, as the tables have it."""
+
+    service: str = ""
+    adapter: str = ""
+    """delivers it, instead of the one that the tables name"""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """the destination's, instead of those in the tables"""
+
+
+def read_sample(schemas: Schemas, folder: Path, tables: Tables, wish: Wish | None = None) -> Sample:
     """
     The first example of the installed schema packages that names an attachment and has an open door.
-
-    `adapter` delivers it, instead of the one that the tables name.
 
     Raises:
         BadSettings: there is none.
     """
+    wish = wish or Wish()
     for file in sorted(folder.glob("*/*/examples/valid/*.xml")):
         document = file.read_bytes()
         verdict = schemas.judge(document)
@@ -80,8 +90,13 @@ def read_sample(schemas: Schemas, folder: Path, tables: Tables, adapter: str = "
             continue
         parcel = Parcel(document=document, client=Client("", ""), received_at=clock(), started=0.0)
         door = journey.find_door(parcel, verdict.reading, verdict.document.text, tables=tables)
-        if isinstance(door, Door):
-            there = replace(door.destination, adapter=adapter or door.destination.adapter)
+        if isinstance(door, Door) and wish.service in {"", door.service.name}:
+            there = replace(
+                door.destination,
+                adapter=wish.adapter or door.destination.adapter,
+                live=wish.settings or door.destination.live,
+                test=wish.settings or door.destination.test,
+            )
             return Sample(document, verdict.reading, replace(door, destination=there))
     raise BadSettings(
         "Zum Prüfen fehlt ein Beispiel mit einer Anlage, für das eine Anbindung offen ist.",

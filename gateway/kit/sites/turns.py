@@ -389,9 +389,10 @@ TURNS: Final[tuple[Turn, ...]] = (
 
 
 def booked(books: Path, letter: SubmissionId) -> int:
-    """How often a letter stands in the books: lines of a file, or entries of a folder, that name it."""
+    """How often a letter stands in the books: lines of a file, or names in a folder up to their first dot."""
     if books.is_dir():
-        return sum(letter in one.name for one in books.iterdir())
+        names = {one.name.partition(".")[0] for one in books.iterdir()}
+        return sum(letter in name for name in names)
     if not books.is_file():
         return 0
     return sum(letter in line for line in books.read_text("utf-8", "replace").splitlines())

@@ -13,6 +13,7 @@ from gateway.dispatch import Letter
 from gateway.drivers.sql import (
     answering,
     concluding,
+    doors,
     handing_over,
     looking,
     notifying,
@@ -28,6 +29,7 @@ from gateway.drivers.sql.steps import Ask, Do, Now, Operation, Steps
 from gateway.journal import Claim, Lane, Limits
 from gateway.notice import Answer, Persistence
 from gateway.reply import Origin
+from gateway.site import Lease, Reach
 from gateway.testing import FakeClock
 from tests.gateway.drivers.journal_rig import DONE, LEASE, WORKER, Rig, always, on_postgres, on_sqlite, report
 from tests.gateway.drivers.reply_rig import incoming
@@ -265,6 +267,12 @@ async def tell_the_story(rig: Rig, looking_at: Looking) -> int:
     await run(looking.HISTORY, claims[0].submission.id)
     await run(looking.VERSIONS, [one.submission.id for one in claims])
     await run(looking.WAITING_FOR_PEOPLE, 100)
+    await run(doors.look(), doors.Look(Reach(frozenset({"lane-1", "lane-7"}), frozenset({"x"}), frozenset({"x"})), 100))
+    await run(doors.occupied(), frozenset({"lane-1", "lane-7"}))
+    await run(doors.EXISTS, claims[0].submission.id)
+    for also in (None, "document", "attachments"):
+        await run(doors.HELD, doors.Which(claims[0].submission.id, 1, also))
+    await run(doors.RENEW, doors.Renewal(Lease(claims[0].submission.id, 1, claims[0].key, WORKER), 60.0))
     await answer(rig, run, claims)
     [errands] = await run(notifying.TAKE_ERRANDS, notifying.Wish(10, LEASE))
     assert len(errands) == 10

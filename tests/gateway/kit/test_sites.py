@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.kit.sites import RULES, Answer, Examination, Pace, Report, Ruling, examine, page, read_sample
+from gateway.errors import BadSettings
+from gateway.kit.sites import RULES, Answer, Examination, Pace, Report, Ruling, Wish, booked, examine, page, read_sample
 from gateway.routing import Tables
+from gateway.submission import SubmissionId
 from gateway.validation import Schemas
 from tests.conftest import ROOT
 from tests.journeys.test_a_site_with_curl import the_client
@@ -77,6 +79,30 @@ def test_a_careless_client_hears_of_every_fault(tmp_path: Path) -> None:
     assert not report.good
     assert {name for name, answer in found.items() if answer is not Answer.BROKEN} <= {"keeps-the-order"}
     assert all(one.evidence.de and one.evidence.en for one in report.rulings)
+
+
+def test_books_are_read_as_a_folder_or_a_file(tmp_path: Path) -> None:
+    """Files that go together are one delivery; a second name, or a second line, is a second one."""
+    letter, folder, file = SubmissionId("01a2-letter"), tmp_path / "inbox", tmp_path / "books"
+    folder.mkdir()
+    for name in (f"{letter}.xml", f"{letter}.1.pdf", "another.xml"):
+        (folder / name).touch()
+    file.write_text(f"{letter}\n{letter}\nanother\n")
+
+    assert booked(folder, letter) == 1
+    (folder / f"{letter}-2.xml").touch()
+    assert booked(folder, letter) == 2
+    assert booked(file, letter) == 2
+    assert booked(tmp_path / "none", letter) == 0
+
+
+def test_a_service_without_an_example_cannot_be_examined(tmp_path: Path) -> None:
+    """It is said before any client is started."""
+    schemas, tables = Schemas.load(ROOT / "xsd"), Tables.load(ROOT / "routing", tmp_path)
+
+    with pytest.raises(BadSettings):
+        read_sample(schemas, ROOT / "xsd", tables, Wish(service="fischerei"))
+    assert read_sample(schemas, ROOT / "xsd", tables, Wish(service="bau")).door.service.name == "bau"
 
 
 def test_a_report_can_be_filed() -> None:

@@ -80,7 +80,7 @@ async def at_site(
     line = Line(transport, fault)
     async with AsyncExitStack() as stack:
         way = Way(url=URL, token=more.pop("token", KELHEIM))
-        door = await stack.enter_async_context(Door(way, at_once, transport=line))
+        door = await stack.enter_async_context(Door(way, at_once, transport=line, pause=pause))
         post = SitePost(door, pause=pause)
         await post.look_around()
         await stack.enter_async_context(
