@@ -9,7 +9,7 @@ from lxml import etree
 
 from gateway.submission import Actor, Finding
 from gateway.validation.catalogue import Spot, expected_at, sentence_about
-from gateway.validation.places import Fault, Names, Paths, at
+from gateway.validation.places import Fault, Names, located
 from gateway.validation.reading import HEAD, OLDER_HEAD
 from gateway.xml import Document
 
@@ -26,20 +26,17 @@ class Label(Protocol):
 
 def explained(faults: Iterable[Fault], document: Document, names: Names, label: Label) -> tuple[Finding, ...]:
     """One finding for each fault, in document order."""
-    paths = Paths(names)
-    return tuple(
-        _finding(fault, at(document.tree, fault.place), names, paths, label)
-        for fault in sorted(faults, key=lambda one: one.order)
-    )
+    return tuple(_finding(fault, document.tree, names, label) for fault in sorted(faults, key=lambda one: one.order))
 
 
-def _finding(fault: Fault, element: etree._Element, names: Names, paths: Paths, label: Label) -> Finding:
+def _finding(fault: Fault, root: etree._Element, names: Names, label: Label) -> Finding:
+    element, path = located(root, fault.place, names)
     name = names.of(element)
     spot = Spot(name, fault, names.known)
     return Finding(
         SCHEMA_INVALID,
         sentence_about(spot),
-        path=paths.of(element),
+        path=path,
         line=element.sourceline,
         xoev=X001,
         rule=spot.rule,

@@ -68,8 +68,18 @@ class Names:
         return f"{prefix}:{name}" if shown else f"*:{name}"
 
 
+def located(root: etree._Element, place: Place, names: Names) -> tuple[etree._Element, str]:
+    """The element at a place, and its path: `/x:a/x:b[2]/c`, `*` for one that the schema does not know."""
+    element, path = root, ""
+    for depth, step in enumerate(place):
+        element = element[step.number] if depth else root
+        name = names.step(element)
+        path += f"/*[{step.number + 1}]" if name is None else f"/{name}{_ordinal(element, step.nth)}"
+    return element, path
+
+
 class Paths:
-    """The paths of elements of one document: `/x:a/x:b[2]/c`, `*` for one that the schema does not know."""
+    """The same for elements of one document whose places nobody noted."""
 
     def __init__(self, names: Names) -> None:
         self._names: Final = names
@@ -86,12 +96,9 @@ class Paths:
 
     def _step(self, element: etree._Element, parent: etree._Element | None) -> str:
         name = self._names.step(element)
-        if parent is None:
-            return name or "*[1]"
         if name is None:
-            return f"*[{parent.index(element) + 1}]"
-        namesakes = list(parent.iterchildren(str(element.tag)))
-        return name if len(namesakes) == 1 else f"{name}[{namesakes.index(element) + 1}]"
+            return f"*[{1 if parent is None else parent.index(element) + 1}]"
+        return name if parent is None else f"{name}{_ordinal(element, _nth(element))}"
 
 
 def at(root: etree._Element, place: Place) -> etree._Element:
@@ -109,6 +116,15 @@ def place_of(element: etree._Element) -> Place:
 
 
 def _step(element: etree._Element) -> Step:
-    tag, parent = str(element.tag), element.getparent()
+    parent = element.getparent()
     number = parent.index(element) if parent is not None else 0
-    return Step(tag, number, 1 + sum(1 for _ in element.itersiblings(tag, preceding=True)))
+    return Step(str(element.tag), number, _nth(element))
+
+
+def _nth(element: etree._Element) -> int:
+    return 1 + sum(1 for _ in element.itersiblings(str(element.tag), preceding=True))
+
+
+def _ordinal(element: etree._Element, nth: int) -> str:
+    alone = nth == 1 and next(element.itersiblings(str(element.tag)), None) is None
+    return "" if alone else f"[{nth}]"
