@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
+
+from pydantic import SecretStr
 
 from gateway.adapter import Endpoint, Simulator
 from gateway.drivers.clock import clock
@@ -15,12 +17,20 @@ from gateway.drivers.sql.lock import alone
 from gateway.drivers.sql.schema import sqlite_file
 from gateway.intake import token_hash
 from gateway.journal import Client
+from gateway.outpost import working_at_a_site
+from gateway.pickup import new_site
 from gateway.portal import new_client
 from gateway.settings import Settings
 from gateway.wiring import Facts, Running, load_facts, serving
 
 Lane = tuple[str, bool]
 """A destination, live or test."""
+
+_AT_SITE: Final = "bau"
+"""the service whose first connection leads to a network of its own"""
+
+_COLLECTING: Final = 0.5
+"""seconds between two looks of its worker for answers: somebody is watching"""
 
 _TOKEN_FILE: Final = "sandbox-token"  # noqa: S105 - where it lies, not what it is
 
@@ -33,6 +43,8 @@ class Sandbox:
     facts: Facts
     token: str
     simulators: Mapping[Lane, Simulator]
+    at_site: str
+    """the destination that is reached from a network of its own"""
 
     def books(self) -> dict[Lane, list[str]]:
         """What each Fachverfahren says it has: ids of submissions, each as often as it was taken."""
@@ -61,8 +73,53 @@ async def sandbox(settings: Settings) -> AsyncIterator[Sandbox]:
                 return facts.tables.endpoint(destination, test)
             return Endpoint(destination, test, simulator.settings())
 
+        facts, site = await _moved_to_a_site(settings, facts, simulators)
         running = await stack.enter_async_context(serving(settings, facts=facts, endpoint=endpoint))
-        yield Sandbox(running=running, facts=facts, token=token, simulators=simulators)
+        await stack.enter_async_context(site.working(settings, running.address))
+        yield Sandbox(running=running, facts=facts, token=token, simulators=simulators, at_site=site.destination)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Site:
+    """A network of its own, whose worker picks up over HTTP and needs neither database nor broker."""
+
+    name: str
+    token: str
+    destination: str
+    adapter: str
+
+    def working(self, settings: Settings, address: str) -> AbstractAsyncContextManager[None]:
+        """Its worker, while the context is open."""
+        there = {
+            "site": f"{address}/v1/sites/{self.name}",
+            "token": SecretStr(self.token),
+            "data": settings.data / "standort",
+            "collect_seconds": _COLLECTING,
+            "metrics_port": None,
+        }
+        return working_at_a_site(settings.model_copy(update=there), [self.adapter])
+
+
+async def _moved_to_a_site(
+    settings: Settings, facts: Facts, simulators: Mapping[Lane, Simulator]
+) -> tuple[Facts, _Site]:
+    """The same facts, but for one Fachverfahren that stands in a network of its own; and that network."""
+    connection = next(it for it in facts.tables.connections if it.service == _AT_SITE and it.destination)
+    name = connection.destination
+    before = facts.tables.destination(name)
+    async with open_journal(
+        settings.journal_url, limits=facts.tables.limits, clock=clock, kind=settings.kind
+    ) as journal:
+        site, token = new_site(f"sandbox-{len(await journal.sites()) + 1}", [connection.authority], [before.adapter])
+        await journal.add_site(site)
+    after = replace(
+        before,
+        site=site.name,
+        live=dict(simulators[name, False].settings()),
+        test=dict(simulators[name, True].settings()),
+    )
+    there = _Site(name=site.name, token=token, destination=name, adapter=before.adapter)
+    return replace(facts, tables=facts.tables.leading_to(after)), there
 
 
 async def _simulators(facts: Facts, folder: Path, stack: AsyncExitStack) -> dict[Lane, Simulator]:

@@ -213,11 +213,13 @@ class Story:
         self._tell.chapter(
             Sentence("Die Behörde antwortet", "The authority answers"),
             Sentence(
-                "Eingangsbestätigung, Aktenzeichen und Stand: geprüft wie ein Antrag, nur für dieses Portal.",
-                "Acknowledgement, Aktenzeichen and status: checked like an Antrag, for this portal only.",
+                "Ihr Fachverfahren steht im eigenen Netz: Ein Worker dort holt ab und bringt Eingangsbestätigung, "
+                "Aktenzeichen und Stand, geprüft wie ein Antrag.",
+                "Its Fachverfahren is in a network of its own: a worker there picks up, and brings acknowledgement, "
+                "Aktenzeichen and status, checked like an Antrag.",
             ),
         )
-        antrag = next(one for one in self._live if one.door.service.name == "bau").fresh()
+        antrag = next(one for one in self._live if one.door.destination.name == self._sandbox.at_site).fresh()
         submission = await self._deliver(antrag)
         simulator = self._simulator(_lane(antrag))
         assert isinstance(simulator, Answering)

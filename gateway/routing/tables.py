@@ -44,23 +44,32 @@ class Tables:
         self.services: Final = facts.services
         self.authorities: Final = facts.authorities
         self.responsibilities: Final = facts.responsibilities
-        self.destinations: Final = facts.destinations
         self._authorities = {it.ars: it for it in facts.authorities}
-        self._destinations = {it.name: it for it in facts.destinations}
-        self._with_maintenance = tuple(it for it in facts.destinations if it.maintenance.windows)
         self._by_root = _by_root(facts)
         self._by_leistung = {key: service for service in facts.services for key in service.leistungen}
         self._by_kennung = {kennung: it for it in facts.authorities for kennung in it.kennungen}
-        self._endpoints = _endpoints(facts)
-        self._at_site = _at_site(facts)
-        self.at_sites: Final = frozenset[str]().union(*self._at_site.values())
-        """the destinations that are picked up at a site"""
+        self._lead_to(facts.destinations)
         self._rows: dict[tuple[str, str], list[Responsibility]] = defaultdict(list)
         self._rows_of: dict[str, list[Responsibility]] = defaultdict(list)
         for row in facts.responsibilities:
             self._rows[row.subject, row.ars].append(row)
             self._rows_of[row.subject].append(row)
         self._connect(facts.connections)
+
+    def _lead_to(self, destinations: tuple[Destination, ...]) -> None:
+        self.destinations = destinations
+        self._destinations = {it.name: it for it in destinations}
+        self._with_maintenance = tuple(it for it in destinations if it.maintenance.windows)
+        self._endpoints = _endpoints(destinations)
+        self._at_site = _at_site(destinations)
+        self.at_sites = frozenset[str]().union(*self._at_site.values())
+        """the destinations that are picked up at a site"""
+
+    def leading_to(self, destination: Destination) -> Tables:
+        """The same tables, with this destination instead of the one of its name."""
+        there = copy(self)
+        there._lead_to(tuple(destination if it.name == destination.name else it for it in self.destinations))  # noqa: SLF001 - a copy of our own
+        return there
 
     def _connect(self, connections: Iterable[Connection]) -> None:
         self.connections = tuple(connections)
@@ -344,13 +353,13 @@ def _by_root(facts: Facts) -> dict[tuple[str, str], _Known]:
     }
 
 
-def _at_site(facts: Facts) -> dict[str, frozenset[str]]:
-    sites = {it.site for it in facts.destinations if it.site}
-    return {site: frozenset(it.name for it in facts.destinations if it.site == site) for site in sites}
+def _at_site(destinations: tuple[Destination, ...]) -> dict[str, frozenset[str]]:
+    sites = {it.site for it in destinations if it.site}
+    return {site: frozenset(it.name for it in destinations if it.site == site) for site in sites}
 
 
-def _endpoints(facts: Facts) -> dict[tuple[str, bool], Endpoint]:
-    return {(it.name, test): it.endpoint(test=test) for it in facts.destinations for test in (False, True)}
+def _endpoints(destinations: tuple[Destination, ...]) -> dict[tuple[str, bool], Endpoint]:
+    return {(it.name, test): it.endpoint(test=test) for it in destinations for test in (False, True)}
 
 
 def _is_key(text: str) -> bool:

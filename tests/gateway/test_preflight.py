@@ -308,7 +308,7 @@ async def test_what_lies_at_a_site_is_not_looked_at_from_here(field_: Airfield) 
         for one in field_.tables.destinations
     )
     field_.tables = copy(field_.tables)
-    field_.tables.destinations = tuple(destinations)  # type: ignore[misc]  # a copy of our own
+    field_.tables.destinations = tuple(destinations)
     found = await field_.look()
 
     assert found.good

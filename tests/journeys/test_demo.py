@@ -42,6 +42,7 @@ def test_the_demo_tells_the_whole_story_and_ends_well(tmp_path: Path) -> None:
         "nicht erreicht (connection-refused)",
         "Meldung submission.delivered",
         "Signatur geprüft",
+        "Ein Worker dort holt ab",
         "Aktenzeichen VG-",
         "Bearbeitungsstand in-bearbeitung ✓ vom Fachverfahren beantwortet",
         "beide Bücher stimmen überein",

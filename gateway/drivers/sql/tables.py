@@ -417,7 +417,7 @@ webhook_secrets: Final = Table(
 notices: Final = Table(
     "notices",
     metadata,
-    # What waits to be told. Rows come from a trigger on events (migration 0006), in the same commit.
+    # What waits to be told. Rows come from a trigger on events (migration 0005), in the same commit.
     Column("webhook", _Written, primary_key=True),
     Column("event", BigInteger, primary_key=True, autoincrement=False),
     _number("due_at"),
