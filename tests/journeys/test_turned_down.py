@@ -28,7 +28,7 @@ async def test_a_rejection_says_what_to_mend(tmp_path: Path) -> None:
         client, token = new_client("bauportal")
         await running.journal.add_client(client)
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/xml", "Accept": "application/xml"}
-        async with httpx2.AsyncClient(base_url=running.address, headers=headers, trust_env=False) as portal:
+        async with httpx2.AsyncClient(base_url=running.address, headers=headers, trust_env=False, timeout=60) as portal:
             refused = await portal.post("/v1/submissions", content=WRONG)
 
             message = parse(refused.content)

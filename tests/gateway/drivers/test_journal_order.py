@@ -270,8 +270,9 @@ async def test_a_follower_of_a_paused_connection_waits_for_both(rig: Rig, journa
 
     [letter] = await hand_over(journal)
     assert letter.submission == ids[0]
+    taken = await claim(journal, letter)
     rig.paused = ["wohnsitz-1"]
-    await conclude(journal, report(await claim(journal, letter)))
+    await conclude(journal, report(taken))
     assert not await hand_over(journal)
     rig.paused = []
     assert await left(journal) == [ids[1]]
