@@ -1,90 +1,27 @@
-"""Puts a submission into the mailbox that the weapons procedure reads, through an XTA server; fetches the answers."""
+"""
+Puts a submission into the mailbox that the weapons procedure reads, through an XTA server; fetches the answers.
+
+That the procedure is the mailbox's only reader, an operator has to say before anything is put into it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Final
 
 from adapters.condition_waffe.mapping import SCENARIO
 from adapters.condition_waffe.settings import read_settings
-from gateway.adapter import (
-    Adapter,
-    Answer,
-    Askable,
-    Collecting,
-    Consignment,
-    Endpoint,
-    Outcome,
-    Probe,
-    Probeable,
-    Reply,
-    Unreachable,
-)
-from gateway.events import MailboxShared
-from gateway.transports.xta import Carrier, Server
+from gateway.transports.xta import Carriers
 
 NAME: Final = "condition_waffe"
-WHOLE: Final = 110.0
-"""seconds one request may take: a little less than the manifest's time limit"""
-
-
-class WeaponsMailbox:
-    """
-    One carrier for each endpoint, kept open between deliveries.
-
-    That the procedure is the mailbox's only reader, an operator has to say before anything is put into it. The order of
-    calls, what follows from each fault, and how a second delivery is recognised is that of `transports.xta`.
-    """
-
-    def __init__(self) -> None:
-        self._carriers: dict[Server, Carrier] = {}
-
-    async def deliver(self, consignment: Consignment) -> Outcome:
-        return await self._at(consignment.endpoint).deliver(consignment, SCENARIO)
-
-    async def ask(self, consignment: Consignment) -> Answer:
-        return await self._at(consignment.endpoint).ask(consignment)
-
-    async def probe(self, endpoint: Endpoint) -> Probe:
-        return await self._at(endpoint).probe()
-
-    def collect(self, endpoint: Endpoint) -> AsyncIterator[Reply | Unreachable]:
-        return self._at(endpoint).replies()
-
-    async def acknowledge(self, endpoint: Endpoint, reply: Reply) -> None:
-        await self._at(endpoint).acknowledge(reply)
-
-    async def close(self) -> None:
-        for carrier in self._carriers.values():
-            await carrier.close()
-
-    def _at(self, endpoint: Endpoint) -> Carrier:
-        server = read_settings(endpoint.settings)
-        if server not in self._carriers:
-            suspect = partial(_tell, endpoint.destination)
-            self._carriers[server] = Carrier.open(server, whole=WHOLE, suspect=suspect)
-        return self._carriers[server]
 
 
 @asynccontextmanager
-async def open_waffe() -> AsyncIterator[WeaponsMailbox]:
+async def open_waffe() -> AsyncIterator[Carriers]:
     """The adapter; it connects to nothing before the first delivery."""
-    mailbox = WeaponsMailbox()
+    carriers = Carriers(NAME, read_settings, lambda _: SCENARIO)
     try:
-        yield mailbox
+        yield carriers
     finally:
-        await mailbox.close()
-
-
-def _tell(destination: str) -> None:
-    MailboxShared(adapter=NAME, destination=destination).tell()
-
-
-_: tuple[type[Adapter], type[Askable], type[Probeable], type[Collecting]] = (
-    WeaponsMailbox,
-    WeaponsMailbox,
-    WeaponsMailbox,
-    WeaponsMailbox,
-)
+        await carriers.close()

@@ -78,6 +78,7 @@ PSQL: Final = Program("psql", "postgresql", (), "usr/lib/postgresql/*/bin")
 PROMTOOL: Final = Program("promtool", "prometheus", ("prometheus.service",))
 PROMETHEUS: Final = Program("prometheus", "prometheus", ("prometheus.service",))
 SSHD: Final = Program("sshd", "openssh-server", ("ssh.service", "ssh.socket"), "usr/sbin")
+CURL: Final = Program("curl", "curl")
 SYSTEMD_ANALYZE: Final = Program("systemd-analyze", "systemd")
 WRK: Final = Program("wrk", "wrk")
 CHROMIUM: Final = Program("chromium-headless-shell", "chromium-headless-shell")
@@ -102,6 +103,7 @@ FOR_TESTS: Final = (
     PROMETHEUS,
     SSHD,
     SYSTEMD_ANALYZE,
+    CURL,
     CHROMIUM,
     PDFINFO,
     PDFTOTEXT,

@@ -12,11 +12,13 @@ XTA 2.1.1 as a transport: the web service through which authorities send and fet
     mailbox      the way back, read by nobody else
     collecting   replies out of it
     xoev         the transport order of an XÖV message
-    carrier      all of that for one endpoint, as adapters use it
+    carrier      all of that for one endpoint
+    carriers     an adapter of them, one for each endpoint; vendors bring their settings and words
     settings     what an operator writes down
 """
 
 from gateway.transports.xta.carrier import Carrier
+from gateway.transports.xta.carriers import Carriers
 from gateway.transports.xta.client import Fetched, FetchedFile, Xta
 from gateway.transports.xta.collecting import Collecting
 from gateway.transports.xta.faults import AlreadyThere, Fault, FaultKind, what_follows
@@ -45,6 +47,7 @@ __all__ = [
     "AlreadyThere",
     "Available",
     "Carrier",
+    "Carriers",
     "Code",
     "Collecting",
     "Content",

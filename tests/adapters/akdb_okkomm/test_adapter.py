@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from adapters.akdb_okkomm import plugin
-from adapters.akdb_okkomm.adapter import OkKomm, open_okkomm
+from adapters.akdb_okkomm.adapter import open_okkomm
 from adapters.akdb_okkomm.settings import EXPLAINED, read_settings
 from adapters.akdb_okkomm.simulator import okkomm
 from gateway.adapter import Consignment, Delivered, Endpoint, Refused, Reply, ReplyFile, Unreachable
@@ -14,6 +14,7 @@ from gateway.errors import BadSettings
 from gateway.events import Event, MailboxShared, watched
 from gateway.testing import a_consignment, an_enclosure
 from gateway.testing.xta import ProcedureBehindXta
+from gateway.transports.xta import Carriers
 from gateway.xml import parse
 from tests.conftest import ROOT
 
@@ -32,7 +33,7 @@ async def procedure(tmp_path: Path, shared_data: Path) -> AsyncIterator[Procedur
 
 
 @pytest.fixture
-async def adapter() -> AsyncIterator[OkKomm]:
+async def adapter() -> AsyncIterator[Carriers]:
     async with open_okkomm() as adapter:
         yield adapter
 
@@ -47,7 +48,7 @@ def endpoint(procedure: ProcedureBehindXta, **changes: object) -> Endpoint:
     return Endpoint("musterstadt-wohnsitz", test=False, settings={**procedure.settings(), **changes})
 
 
-async def collected(adapter: OkKomm, there: Endpoint) -> list[Reply | Unreachable]:
+async def collected(adapter: Carriers, there: Endpoint) -> list[Reply | Unreachable]:
     return [one async for one in adapter.collect(there)]
 
 
@@ -55,7 +56,7 @@ async def whole(file: ReplyFile) -> bytes:
     return b"".join([piece async for piece in file.stream.chunks()])
 
 
-async def test_a_real_message_is_carried_validly(adapter: OkKomm, procedure: ProcedureBehindXta) -> None:
+async def test_a_real_message_is_carried_validly(adapter: Carriers, procedure: ProcedureBehindXta) -> None:
     """An Anmeldung travels to its reader's service under an id of its own, marked as a test if it is one."""
     sent = brought_to(procedure, test=True)
 
@@ -72,7 +73,9 @@ async def test_a_real_message_is_carried_validly(adapter: OkKomm, procedure: Pro
     assert list(carried.taken.attachments) == ["Anlage Größe 1"]
 
 
-async def test_what_is_larger_than_the_server_takes_is_refused(adapter: OkKomm, procedure: ProcedureBehindXta) -> None:
+async def test_what_is_larger_than_the_server_takes_is_refused(
+    adapter: Carriers, procedure: ProcedureBehindXta
+) -> None:
     """The limit is XTA's own unless a setting says otherwise; nobody is asked."""
     settings = {name: value for name, value in procedure.settings().items() if name != "most_megabytes"}
     large = an_enclosure(b"x" * 40_000_001)
@@ -81,7 +84,7 @@ async def test_what_is_larger_than_the_server_takes_is_refused(adapter: OkKomm, 
     assert not procedure.server.asked
 
 
-async def test_replies_come_out_of_the_mailbox(adapter: OkKomm, procedure: ProcedureBehindXta) -> None:
+async def test_replies_come_out_of_the_mailbox(adapter: Carriers, procedure: ProcedureBehindXta) -> None:
     """What the procedure writes is brought with its files, again until it is acknowledged, and then no more."""
     procedure.write(b"<antwort/>", ("bescheid-1", "application/pdf", b"%PDF-1.7"))
     there = endpoint(procedure)
@@ -101,7 +104,7 @@ async def test_replies_come_out_of_the_mailbox(adapter: OkKomm, procedure: Proce
     assert await collected(adapter, there) == []
 
 
-async def test_nothing_is_collected_unless_it_was_said(adapter: OkKomm, procedure: ProcedureBehindXta) -> None:
+async def test_nothing_is_collected_unless_it_was_said(adapter: Carriers, procedure: ProcedureBehindXta) -> None:
     """Without a lock nobody reads the mailbox; while the server is away that is told."""
     procedure.write(b"<antwort/>")
     silent = {name: value for name, value in procedure.settings().items() if name != "mailbox_lock"}
@@ -111,7 +114,7 @@ async def test_nothing_is_collected_unless_it_was_said(adapter: OkKomm, procedur
     assert await collected(adapter, endpoint(procedure)) == [Unreachable("connection-refused")]
 
 
-async def test_another_reader_is_told(adapter: OkKomm, procedure: ProcedureBehindXta) -> None:
+async def test_another_reader_is_told(adapter: Carriers, procedure: ProcedureBehindXta) -> None:
     """A message that vanishes before it is fetched is an event for operators."""
     for document in (b"<a/>", b"<b/>"):
         procedure.write(document)
@@ -123,7 +126,7 @@ async def test_another_reader_is_told(adapter: OkKomm, procedure: ProcedureBehin
     assert told == [MailboxShared(adapter="akdb_okkomm", destination="musterstadt-wohnsitz")]
 
 
-async def test_a_probe_asks_the_server(adapter: OkKomm, procedure: ProcedureBehindXta) -> None:
+async def test_a_probe_asks_the_server(adapter: Carriers, procedure: ProcedureBehindXta) -> None:
     """It says whether the authority offers the service, and sends nothing."""
     well = await adapter.probe(endpoint(procedure))
     procedure.server.offered = False
